@@ -1,0 +1,82 @@
+/**
+ * The one error class of the studio. Everything a person may read is a {@link StudioError}: a code for programs, a sentence that says
+ * what went wrong and where, and what to do about it. One place each turns it into an exit code (CLI), an HTTP status (host), a toast (UI).
+ */
+
+export const STUDIO_ERROR_CODES = [
+  'usage', // the command or request itself is wrong
+  'bad-input', // a file, folder or value the person gave cannot be used
+  'not-found', // something named does not exist
+  'conflict', // it exists already, or is in a state that does not allow this
+  'unauthorized', // no or wrong token, foreign origin
+  'unsupported', // a kind of file, platform or option this build cannot handle
+  'unavailable', // something needed is not there now: network, runtime, compiler, engine
+  'corrupt', // data that should be sound is not: checksum, truncated file, damaged database
+  'no-space', // the disk is full
+  'out-of-memory',
+  'cancelled', // the person stopped it
+  'interrupted', // a crash or a kill stopped it; it can be resumed
+  'internal', // a fault of the studio
+] as const;
+
+export type StudioErrorCode = (typeof STUDIO_ERROR_CODES)[number];
+
+/** What travels over a process or network border in place of an error. */
+export interface SerializedStudioError {
+  readonly code: StudioErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export class StudioError extends Error {
+  readonly code: StudioErrorCode;
+  /** What the person can do, as a sentence. */
+  readonly hint: string | undefined;
+
+  /** @param message what went wrong and where, one sentence. @param options.hint what to do. @param options.cause the error beneath. */
+  constructor(code: StudioErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'StudioError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  toJSON(): SerializedStudioError {
+    return this.hint === undefined
+      ? { code: this.code, message: this.message }
+      : { code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+/** Any thrown value as a StudioError; operating-system errors get a sentence of their own. */
+export function toStudioError(thrown: unknown): StudioError {
+  if (thrown instanceof StudioError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const system = error as NodeJS.ErrnoException;
+  const where = system.path === undefined ? '' : `: ${system.path}`;
+  switch (system.code) {
+    case 'ENOSPC':
+      return new StudioError('no-space', `The disk is full${where}.`, { hint: 'Free some space and try again.', cause: error });
+    case 'ENOENT':
+      return new StudioError('not-found', `No such file or folder${where}.`, { hint: 'Check the path.', cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new StudioError('bad-input', `Permission denied${where}.`, { hint: 'Check who may read or write it.', cause: error });
+    default:
+      return new StudioError('internal', error.message, { cause: error });
+  }
+}
+
+export function serializeError(thrown: unknown): SerializedStudioError {
+  return toStudioError(thrown).toJSON();
+}
+
+export function deserializeError(serialized: SerializedStudioError): StudioError {
+  return new StudioError(serialized.code, serialized.message, serialized.hint === undefined ? {} : { hint: serialized.hint });
+}
+
+/** Exit code of the command line: 2 wrong usage, 1 anything else. */
+export function exitCodeOf(error: StudioError): number {
+  return error.code === 'usage' ? 2 : 1;
+}

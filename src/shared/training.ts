@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { manifestImageSchema } from './images.ts';
+
+export const ARCHITECTURES = ['resnet18', 'resnet34', 'resnet50', 'resnet101'] as const;
+export const architectureSchema = z.enum(ARCHITECTURES);
+export type Architecture = z.infer<typeof architectureSchema>;
+
+export const FEEDBACK_MODES = ['released', 'off', 'flipped', 'paper'] as const;
+export const feedbackModeSchema = z.enum(FEEDBACK_MODES);
+export type FeedbackMode = z.infer<typeof feedbackModeSchema>;
+
+export const METHODS = ['meta-face2exp', 'supervised'] as const;
+/** `supervised` trains the adaptation network alone on the labeled set, with the same order, views and steps: the baseline. */
+export const methodSchema = z.enum(METHODS);
+
+/**
+ * What a run is, completely: with the manifest and the seed it repeats exactly. Defaults are those of the released program; names are the
+ * studio's (base = teacher, adaptation = student). Source: the argument table of the released Face2Exp program.
+ */
+export const trainingConfigSchema = z.object({
+  name: z.string().min(1).default('run'),
+  method: methodSchema.default('meta-face2exp'),
+  architecture: architectureSchema.default('resnet50'),
+  /** Channels of the stem: 64 in torchvision; every other channel count scales with it. */
+  width: z.number().int().positive().default(64),
+  classCount: z.number().int().min(2).max(8).default(7),
+  /** Side of the square the network sees, pixels. */
+  imageSize: z.number().int().min(8).max(1024).default(32),
+  /** The released program crops out of 256 pixels whatever the image size; small sizes then see a corner of a face. */
+  releaseCrop: z.boolean().default(false),
+  totalSteps: z.number().int().positive().default(30_000),
+  evaluateEvery: z.number().int().positive().default(100),
+  startStep: z.number().int().nonnegative().default(0),
+  batchSize: z.number().int().positive().default(64),
+  /** Unlabeled images a step = batchSize × mu. */
+  mu: z.number().int().positive().default(7),
+  baseDropout: z.number().min(0).lt(1).default(0),
+  adaptationDropout: z.number().min(0).lt(1).default(0),
+  baseLearningRate: z.number().positive().default(0.01),
+  adaptationLearningRate: z.number().positive().default(0.01),
+  momentum: z.number().min(0).lt(1).default(0.9),
+  nesterov: z.boolean().default(false),
+  weightDecay: z.number().nonnegative().default(0),
+  /** Decay of the moving average of the adaptation network; 0 keeps none. */
+  ema: z.number().min(0).lt(1).default(0),
+  warmupSteps: z.number().int().nonnegative().default(0),
+  adaptationWaitSteps: z.number().int().nonnegative().default(0),
+  /** Largest global gradient norm; 0 does not clip. */
+  gradientClip: z.number().nonnegative().default(0),
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+  threshold: z.number().min(0).max(1).default(0.95),
+  temperature: z.number().positive().default(1),
+  lambdaUnlabeled: z.number().nonnegative().default(1),
+  udaSteps: z.number().int().positive().default(1),
+  maskUnlabeledLoss: z.boolean().default(false),
+  feedback: feedbackModeSchema.default('released'),
+  /** RandAugment's number of operations and magnitude (out of 10; more goes past the range, as released). Null: no RandAugment. */
+  randAugment: z.object({ count: z.number().int().positive(), magnitude: z.number().nonnegative() }).nullable().default(null),
+  /** Steps in which the base network trains alone on labeled images before the adaptation network starts from its weights. 0 in the release. */
+  baseWarmupSteps: z.number().int().nonnegative().default(0),
+  finetuneEpochs: z.number().int().nonnegative().default(125),
+  finetuneBatchSize: z.number().int().positive().default(32),
+  finetuneLearningRate: z.number().positive().default(1e-5),
+  finetuneWeightDecay: z.number().nonnegative().default(0),
+  finetuneMomentum: z.number().min(0).lt(1).default(0),
+  seed: z.number().int().nonnegative().default(0),
+  workers: z.number().int().nonnegative().default(4),
+  mixedPrecision: z.boolean().default(false),
+  worldSize: z.number().int().default(-1),
+  /** Safetensors file with initial weights in torchvision names. */
+  pretrained: z.string().nullable().default(null),
+  /** Checkpoint every so many steps, besides `last` at each evaluation and `best`. 0: none. */
+  checkpointEvery: z.number().int().nonnegative().default(0),
+});
+export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
+
+/** What a run trains on: pinned when it starts, and kept with it. */
+export const trainingManifestSchema = z.object({
+  classes: z.array(z.string()),
+  labeled: z.array(manifestImageSchema),
+  unlabeled: z.array(manifestImageSchema),
+  validation: z.array(manifestImageSchema),
+});
+export type TrainingManifest = z.infer<typeof trainingManifestSchema>;
+
+/** Everything one step reports. Losses are natural-log cross-entropies; null where the method has no such part. */
+export const stepMetricsSchema = z.object({
+  step: z.number().int(),
+  baseLearningRate: z.number(),
+  adaptationLearningRate: z.number(),
+  labeledLoss: z.number().nullable(),
+  unlabeledLoss: z.number().nullable(),
+  unlabeledLossMasked: z.number().nullable(),
+  maskMean: z.number().nullable(),
+  unlabeledWeight: z.number().nullable(),
+  udaLoss: z.number().nullable(),
+  adaptationLoss: z.number().nullable(),
+  labeledLossOld: z.number().nullable(),
+  labeledLossNew: z.number().nullable(),
+  feedback: z.number().nullable(),
+  feedbackLoss: z.number().nullable(),
+  baseLoss: z.number().nullable(),
+  baseGradientNorm: z.number().nullable(),
+  adaptationGradientNorm: z.number().nullable(),
+  /** Milliseconds waiting for images, and in the step itself. */
+  dataMilliseconds: z.number(),
+  stepMilliseconds: z.number(),
+  imagesPerSecond: z.number(),
+});
+export type StepMetrics = z.infer<typeof stepMetricsSchema>;
+
+export const NETWORKS = ['base', 'adaptation', 'ema', 'finetuned'] as const;
+export const networkSchema = z.enum(NETWORKS);
+export type NetworkName = z.infer<typeof networkSchema>;
+
+/** Metrics of one network on one split. Confusion rows are true classes, columns predictions. Shares in [0,1]. */
+export const evaluationSchema = z.object({
+  network: networkSchema,
+  split: z.string(),
+  step: z.number().int(),
+  count: z.number().int(),
+  accuracy: z.number(),
+  top2: z.number(),
+  meanClassAccuracy: z.number(),
+  confusion: z.array(z.array(z.number().int())),
+  perClass: z.array(
+    z.object({ name: z.string(), precision: z.number(), recall: z.number(), f1: z.number(), support: z.number().int() }),
+  ),
+  ece: z.number(),
+  nll: z.number(),
+  imagesPerSecond: z.number(),
+  /** Images that could not be read and were left out. */
+  failed: z.number().int(),
+});
+export type Evaluation = z.infer<typeof evaluationSchema>;
+
+/** `interrupted`: a crash or kill stopped it and it can be resumed. */
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'interrupted', 'finished', 'stopped', 'failed'] as const;
+export const runStatusSchema = z.enum(RUN_STATUSES);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+export const PHASES = ['preparing', 'training', 'evaluating', 'finetuning', 'done'] as const;
+export const phaseSchema = z.enum(PHASES);
+export type Phase = z.infer<typeof phaseSchema>;
+
+export const bestSchema = z.object({
+  step: z.number().int(),
+  network: networkSchema,
+  accuracy: z.number(),
+  meanClassAccuracy: z.number(),
+});
+export type Best = z.infer<typeof bestSchema>;
+
+export const runSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: runStatusSchema,
+  phase: phaseSchema,
+  step: z.number().int(),
+  totalSteps: z.number().int(),
+  best: bestSchema.nullable(),
+  /** Validation accuracy of the adaptation network at each evaluation, for the sparkline. */
+  accuracies: z.array(z.number()),
+  imagesPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** Seconds of training so far, pauses left out. */
+  seconds: z.number(),
+  badImages: z.number().int(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+export const runRequestSchema = z.object({
+  /** Without defaults applied: what the person set. The host applies `trainingConfigSchema`. */
+  config: trainingConfigSchema.partial(),
+  /** A subset's name, or a source's (its `train` split). */
+  labeled: z.string(),
+  /** A source's name; not needed when the method is supervised. */
+  unlabeled: z.string().optional(),
+  /** `validation`, or `SOURCE:validation` for one source's. */
+  validation: z.string().default('validation'),
+});
+export type RunRequest = z.infer<typeof runRequestSchema>;
+
+export const runDetailSchema = runSummarySchema.extend({
+  config: trainingConfigSchema,
+  request: runRequestSchema,
+  directory: z.string(),
+  snapshot: z.object({
+    classes: z.array(z.string()),
+    labeledCounts: z.array(z.number().int()),
+    unlabeled: z.number().int(),
+    validation: z.number().int(),
+    /** SHA-256 over the ids and places of all images of the manifest. */
+    digest: z.string(),
+  }),
+  runtime: z.object({ version: z.string(), device: z.string(), precision: z.string() }).nullable(),
+  evaluations: z.array(evaluationSchema),
+  log: z.array(z.object({ at: z.string(), level: z.enum(['info', 'warning', 'error']), message: z.string() })),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
