@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StudioError, serializeError } from '#shared/errors.ts';
+import { trainingConfigSchema, trainingManifestSchema } from '#shared/training.ts';
+import { loadTensorFlow } from '../tensorflow/runtime.ts';
+import { trainRun } from '../training/loop.ts';
+import { answer } from './answers.ts';
+import type { FromEngine, ToEngine } from './messages.ts';
+
+const HEARTBEAT_MILLISECONDS = 2_000;
+
+/**
+ * The engine: a child process of the host with TensorFlow in it. It trains one run, or answers questions about networks, and ends itself when
+ * the channel to its host closes, so that nothing of it outlives a killed host.
+ */
+function main(): void {
+  if (process.send === undefined) throw new Error('The engine is started by the host, over a message channel.');
+  let request: 'pause' | 'stop' | undefined;
+  process.on('disconnect', () => process.exit(0));
+  setInterval(() => send({ kind: 'heartbeat', residentBytes: process.memoryUsage.rss() }), HEARTBEAT_MILLISECONDS);
+
+  process.on('message', (message: ToEngine) => {
+    switch (message.kind) {
+      case 'train':
+        train(message.directory, () => request).then(
+          (outcome) => send({ kind: 'trained', outcome }),
+          (error: unknown) => send({ kind: 'failed', error: serializeError(error) }),
+        );
+        break;
+      case 'pause':
+      case 'stop':
+        request = message.kind;
+        break;
+      case 'request':
+        answer(message.request, (done, total) => send({ kind: 'progress', id: message.id, done, total })).then(
+          (result) => send({ kind: 'answer', id: message.id, answer: result }),
+          (error: unknown) => send({ kind: 'refusal', id: message.id, error: serializeError(error) }),
+        );
+        break;
+    }
+  });
+}
+
+async function train(directory: string, requested: () => 'pause' | 'stop' | undefined): Promise<Awaited<ReturnType<typeof trainRun>>> {
+  const config = trainingConfigSchema.parse(readJson(join(directory, 'config.json')));
+  const manifest = trainingManifestSchema.parse(readJson(join(directory, 'manifest.json')));
+  const { runtime } = await loadTensorFlow();
+  send({ kind: 'ready', runtime });
+  return trainRun({
+    config,
+    manifest,
+    directory,
+    control: { pauseRequested: () => requested() === 'pause', stopRequested: () => requested() === 'stop' },
+    emit: (event) => send({ kind: 'training', event }),
+  });
+}
+
+function readJson(file: string): unknown {
+  if (!existsSync(file)) throw new StudioError('corrupt', `${file} is missing.`, { hint: 'The run’s folder was changed; start a new run.' });
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new StudioError('corrupt', `${file} is damaged.`, { hint: 'Start a new run with the same settings.', cause: error });
+  }
+}
+
+function send(message: FromEngine): void {
+  if (process.connected) process.send?.(message);
+}
+
+main();

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { StudioError, exitCodeOf, toStudioError } from '#shared/errors.ts';
+import { registerDataCommands } from './commands/data.ts';
+import { registerModelCommands } from './commands/models.ts';
+import type { Action } from './commands/register.ts';
+import { registerRunsCommands } from './commands/runs.ts';
+import { registerServeCommands } from './commands/serve.ts';
+import { registerSystemCommands } from './commands/system.ts';
+import { registerTrainCommand } from './commands/train.ts';
+import type { CommandContext } from './commands/context.ts';
+import { ProgressPrinter } from './commands/output.ts';
+import { type Connection, connect, errorOfClient } from './connection.ts';
+import { STUDIO_VERSION } from './version.ts';
+
+interface GlobalOptions {
+  readonly workspace: string;
+  readonly json: boolean;
+  readonly debug: boolean;
+}
+
+/** The command line: parses, runs one command, prints its result on stdout and everything else on stderr, and ends with its exit code. */
+async function main(): Promise<void> {
+  const program = new Command('face2exp')
+    .description('Face2Exp Studio: facial expression recognition with unlabeled faces')
+    .version(STUDIO_VERSION)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const commands = [registerSystemCommands, registerDataCommands, registerTrainCommand, registerRunsCommands, registerModelCommands, registerServeCommands];
+  for (const register of commands) register(program, actionRunner);
+  addGlobalOptions(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Asking for help or the version is no error.
+    if (error.exitCode === 0) return;
+    const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
+    if (error.code === 'commander.help') process.stderr.write(program.helpInformation());
+    else process.stderr.write(`${message}\nSee face2exp --help.\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** Every command takes these, after its name. */
+function addGlobalOptions(command: Command): void {
+  if (command.commands.length === 0) {
+    command.addOption(new Option('--workspace <folder>', 'the workspace').default(process.env['FACE2EXP_WORKSPACE'] ?? './workspace'));
+    command.option('--json', 'one JSON document on stdout', false).option('--debug', 'stack traces', false);
+  }
+  for (const child of command.commands) {
+    child.exitOverride().configureOutput({ writeErr: () => undefined });
+    addGlobalOptions(child);
+  }
+}
+
+const actionRunner: Action =
+  (work) =>
+  async (...parameters) => {
+    const command = parameters.at(-1) as Command;
+    const options = command.opts<GlobalOptions>();
+    const names = parameters.slice(0, -2) as string[];
+    const connections: Connection[] = [];
+    const context = createContext(options, connections);
+    let interrupts = 0;
+    process.on('SIGINT', () => {
+      interrupts++;
+      if (context.onInterrupt === undefined) process.exit(130);
+      context.onInterrupt(interrupts);
+    });
+    process.on('SIGTERM', () => {
+      if (context.onInterrupt === undefined) process.exit(143);
+      context.onInterrupt(++interrupts);
+    });
+    try {
+      await work(context, options as never, ...names);
+    } catch (thrown) {
+      report(errorOfClient(thrown), context, options.debug);
+    } finally {
+      await Promise.all(connections.map((connection) => connection.close()));
+    }
+  };
+
+function createContext(options: GlobalOptions, connections: Connection[]): CommandContext {
+  const workspace = resolve(options.workspace);
+  const progress = new ProgressPrinter();
+  return {
+    workspace,
+    json: options.json,
+    progress,
+    result: (document, text) => {
+      progress.finish();
+      process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
+    },
+    connect: async () => {
+      const connection = await connect(workspace);
+      connections.push(connection);
+      return connection;
+    },
+    onInterrupt: undefined,
+  };
+}
+
+function report(error: StudioError, context: CommandContext, debug: boolean): void {
+  context.progress.finish();
+  process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  if (debug) process.stderr.write(`${error.stack ?? ''}\n${error.cause instanceof Error ? `Caused by: ${error.cause.stack ?? ''}\n` : ''}`);
+  process.exitCode = exitCodeOf(error);
+}
+
+await main().catch((error: unknown) => {
+  const studioError = toStudioError(error);
+  process.stderr.write(`${studioError.message}\n${studioError.hint ?? ''}\n`);
+  process.exitCode = exitCodeOf(studioError);
+});

@@ -1,0 +1,124 @@
+import { StudioError } from '#shared/errors.ts';
+import type { RunDetail, RunSummary } from '#shared/training.ts';
+import type { Connection } from '../connection.ts';
+import { formatShare, formatTable } from './output.ts';
+import type { Register } from './register.ts';
+import { followRun } from './train.ts';
+
+/** runs list | show | pause | resume | stop | compare | delete. */
+export const registerRunsCommands: Register = (program, action) => {
+  const runs = program.command('runs').description('list, show, pause, resume, stop, compare and delete runs');
+
+  runs.command('list').action(
+    action(async (context) => {
+      const connection = await context.connect();
+      const list = await connection.client.runs.list.query();
+      const rows = list.map((run) => [run.id, run.status, `${run.step}/${run.totalSteps}`, run.best === null ? '–' : formatShare(run.best.accuracy), run.updatedAt]);
+      context.result(list, list.length === 0 ? 'No runs yet.' : formatTable(['run', 'status', 'step', 'best', 'updated'], rows));
+    }),
+  );
+
+  runs
+    .command('show')
+    .argument('<run>')
+    .action(
+      action(async (context, _options, name) => {
+        const connection = await context.connect();
+        const detail = await findRun(connection, name!);
+        const history = await connection.client.runs.steps.query({ id: detail.id });
+        context.result({ ...detail, history }, describeRun(detail));
+      }),
+    );
+
+  runs
+    .command('pause')
+    .argument('<run>')
+    .action(
+      action(async (context, _options, name) => {
+        const connection = await context.connect();
+        const run = await connection.client.runs.pause.mutate({ id: (await findRun(connection, name!)).id });
+        context.result(run, `Run ${run.id} is ${run.status} at step ${run.step}.`);
+      }),
+    );
+
+  runs
+    .command('resume')
+    .argument('<run>')
+    .action(
+      action(async (context, _options, name) => {
+        const connection = await context.connect();
+        const { id } = await findRun(connection, name!);
+        await connection.client.runs.resume.mutate({ id });
+        // Without another host the run lives in this process, so it is followed to its end.
+        const run: RunSummary = connection.studio === null ? await findRun(connection, id) : await followRun(context, connection, id);
+        context.result(run, `Run ${run.id} is ${run.status} at step ${run.step} of ${run.totalSteps}.`);
+      }),
+    );
+
+  runs
+    .command('stop')
+    .argument('<run>')
+    .action(
+      action(async (context, _options, name) => {
+        const connection = await context.connect();
+        const run = await connection.client.runs.stop.mutate({ id: (await findRun(connection, name!)).id });
+        context.result(run, `Run ${run.id} is ${run.status}; its checkpoints stay.`);
+      }),
+    );
+
+  runs
+    .command('compare')
+    .argument('<runs...>')
+    .action(
+      action(async (context, _options, ...names: (string | string[])[]) => {
+        const connection = await context.connect();
+        const details = await Promise.all(names.flat().map((name) => findRun(connection, name)));
+        const document = details.map(({ id, name, status, step, best, config, evaluations }) => ({ id, name, status, step, best, config, evaluations }));
+        context.result(document, compareText(details));
+      }),
+    );
+
+  runs
+    .command('delete')
+    .argument('<run>')
+    .action(
+      action(async (context, _options, name) => {
+        const connection = await context.connect();
+        const { id } = await findRun(connection, name!);
+        context.result(await connection.client.runs.remove.mutate({ id }), `Run ${id} and its checkpoints are deleted.`);
+      }),
+    );
+};
+
+/** A run by its id, or by its name when only one has it. */
+export async function findRun(connection: Connection, name: string): Promise<RunDetail> {
+  const matches = (await connection.client.runs.list.query()).filter((run) => run.id === name || run.name === name);
+  const exact = matches.find((run) => run.id === name) ?? (matches.length === 1 ? matches[0] : undefined);
+  if (exact !== undefined) return connection.client.runs.get.query({ id: exact.id });
+  if (matches.length === 0) throw new StudioError('not-found', `There is no run ${name} in this workspace.`, { hint: 'List them with `runs list`.' });
+  throw new StudioError('conflict', `${matches.length} runs are named ${name}.`, { hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.` });
+}
+
+function describeRun(run: RunDetail): string {
+  const rows = run.evaluations.map((evaluation) => [evaluation.network, evaluation.split, String(evaluation.step), formatShare(evaluation.accuracy), formatShare(evaluation.meanClassAccuracy)]);
+  return [
+    `${run.id}: ${run.status}, step ${run.step} of ${run.totalSteps}, ${Math.round(run.seconds)} s of training.`,
+    run.error === null ? '' : `${run.error.message} ${run.error.hint ?? ''}`,
+    rows.length === 0 ? 'No evaluation yet.' : formatTable(['network', 'split', 'step', 'accuracy', 'mean class'], rows),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function compareText(runs: readonly RunDetail[]): string {
+  const fields = Object.keys(runs[0]!.config) as (keyof RunDetail['config'])[];
+  const different = fields.filter((field) => new Set(runs.map((run) => JSON.stringify(run.config[field]))).size > 1);
+  const rows = [
+    ['status', ...runs.map((run) => run.status)],
+    ['step', ...runs.map((run) => `${run.step}/${run.totalSteps}`)],
+    ['best accuracy', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.accuracy)))],
+    ['best mean class', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.meanClassAccuracy)))],
+    ...different.map((field) => [field, ...runs.map((run) => JSON.stringify(run.config[field]))]),
+  ];
+  return formatTable(['', ...runs.map((run) => run.id)], rows);
+}

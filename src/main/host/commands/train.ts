@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
+import type { RunRequest, RunSummary } from '#shared/training.ts';
+import { type Connection, remoteClient } from '../connection.ts';
+import { openWorkspace, runningHost } from '../workspace.ts';
+import type { CommandContext } from './context.ts';
+import { formatShare } from './output.ts';
+import type { Register } from './register.ts';
+import { addTrainOptions, flagsWithoutEffect, trainingConfigOf } from './train-options.ts';
+
+const POLL_MILLISECONDS = 300;
+const DETACHED_START_MILLISECONDS = 20_000;
+
+interface TrainOptions extends Record<string, unknown> {
+  readonly labeled?: string;
+  readonly unlabeled?: string;
+  readonly validation: string;
+  readonly detach: boolean;
+  readonly resume?: string;
+}
+
+export const registerTrainCommand: Register = (program, action) => {
+  const command = program
+    .command('train')
+    .description('train with Meta-Face2Exp; every flag of the released program works by its name')
+    .option('--labeled <name>', 'subset or source of labeled images (default: the only one)')
+    .option('--unlabeled <name>', 'source of unlabeled faces (default: the only one)')
+    .option('--validation <split>', 'validation, or SOURCE:validation', 'validation')
+    .option('--resume <run>', 'go on with a run, from exactly where it was')
+    .option('--detach', 'leave it running and return', false);
+  addTrainOptions(command);
+  command.action(
+    action(async (context, options: TrainOptions) => {
+      for (const sentence of flagsWithoutEffect(options)) context.progress.line(`Without effect here: ${sentence}.`);
+      const connection = options.detach ? await connectDetached(context) : await context.connect();
+      const run = options.resume === undefined ? await startRun(connection, options) : await resumeRun(connection, options.resume);
+      if (options.detach) {
+        context.result({ run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds }, `Run ${run.id} goes on by itself; \`runs show ${run.id}\` tells how far it is.`);
+        return;
+      }
+      reportRun(context, await followRun(context, connection, run.id));
+    }),
+  );
+};
+
+async function startRun(connection: Connection, options: TrainOptions): Promise<RunSummary> {
+  const config = trainingConfigOf(options);
+  const names = await defaultSets(connection, options, config.method === 'supervised');
+  const request: RunRequest = { config, ...names, validation: options.validation };
+  return connection.client.runs.start.mutate(request);
+}
+
+async function resumeRun(connection: Connection, name: string): Promise<RunSummary> {
+  const matches = (await connection.client.runs.list.query()).filter((run) => run.id === name || run.name === name);
+  if (matches.length !== 1) {
+    throw new StudioError('not-found', `${matches.length === 0 ? 'No run is' : 'More than one run is'} named ${name}.`, { hint: 'List them with `runs list`.' });
+  }
+  return connection.client.runs.resume.mutate({ id: matches[0]!.id });
+}
+
+/** The released program names no data sets: where the workspace has just one of a kind, that is the one meant. */
+async function defaultSets(connection: Connection, options: TrainOptions, supervised: boolean): Promise<{ labeled: string; unlabeled?: string }> {
+  const [stats, subsets] = await Promise.all([connection.client.catalog.stats.query({}), connection.client.subsets.list.query()]);
+  const labeled =
+    options.labeled ??
+    only('labeled set', '--labeled', subsets.length > 0 ? subsets.map((subset) => subset.name) : stats.sources.filter((source) => source.role === 'labeled').map((source) => source.name));
+  if (supervised) return { labeled };
+  const unlabeled =
+    options.unlabeled ??
+    only('unlabeled source', '--unlabeled', stats.sources.filter((source) => source.role === 'unlabeled').map((source) => source.name));
+  return { labeled, unlabeled };
+}
+
+function only(what: string, flag: string, names: readonly string[]): string {
+  if (names.length === 1) return names[0]!;
+  if (names.length === 0) throw new StudioError('usage', `The workspace has no ${what}.`, { hint: 'Add one with `import`, or draw the `demo`.' });
+  throw new StudioError('usage', `The workspace has more than one ${what}: ${names.join(', ')}.`, { hint: `Name one with ${flag}.` });
+}
+
+/** Follows a run until it leaves the running state. The first Ctrl-C pauses it at the next step, a second one stops it. */
+export async function followRun(context: CommandContext, connection: Connection, id: string): Promise<RunSummary> {
+  context.onInterrupt = (count) => {
+    context.progress.line(
+      count === 1 ? 'Pausing at the next step; press Ctrl-C again to stop the run.' : count === 2 ? 'Stopping the run.' : 'Ended.',
+    );
+    if (count > 2) process.exit(130);
+    const { runs } = connection.client;
+    // The run may have ended by itself in the meantime; the loop below then says so.
+    (count === 1 ? runs.pause : runs.stop).mutate({ id }).catch((error: Error) => context.progress.line(error.message));
+  };
+  for (;;) {
+    const run = await connection.client.runs.get.query({ id });
+    const last = run.evaluations.findLast((evaluation) => evaluation.network === 'adaptation');
+    context.progress.update({
+      label: run.name,
+      done: run.step,
+      total: run.totalSteps,
+      unit: 'steps',
+      rate: null,
+      secondsLeft: run.secondsLeft,
+      detail: [
+        run.phase,
+        run.imagesPerSecond === null ? '' : `${Math.round(run.imagesPerSecond)} images/s`,
+        last === undefined ? '' : `validation ${formatShare(last.accuracy)}`,
+        run.badImages === 0 ? '' : `${run.badImages} bad images skipped`,
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    });
+    if (run.status !== 'running' && run.status !== 'queued') {
+      context.progress.finish();
+      return run;
+    }
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+function reportRun(context: CommandContext, run: RunSummary): void {
+  if (run.status === 'failed' && run.error !== null) {
+    throw new StudioError(run.error.code as StudioErrorCode, run.error.message, run.error.hint === undefined ? {} : { hint: run.error.hint });
+  }
+  const best = run.best === null ? '' : ` Best on validation: ${formatShare(run.best.accuracy)} (${run.best.network}, step ${run.best.step}).`;
+  const next = run.status === 'paused' ? ` Go on with \`train --resume ${run.id}\`.` : '';
+  context.result(
+    { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
+    `Run ${run.id} is ${run.status} at step ${run.step} of ${run.totalSteps}.${best}${next}`,
+  );
+}
+
+/** A host of its own that lives as long as there is something to train. */
+async function connectDetached(context: CommandContext): Promise<Connection> {
+  const workspace = openWorkspace(context.workspace);
+  if (runningHost(workspace) === null) {
+    const entry = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    spawn(process.execPath, [entry, 'host', '--until-idle', '--workspace', workspace.directory], { detached: true, stdio: 'ignore' }).unref();
+  }
+  for (const deadline = performance.now() + DETACHED_START_MILLISECONDS; performance.now() < deadline; await sleep(100)) {
+    const host = runningHost(workspace);
+    if (host === null) continue;
+    const client = remoteClient(host);
+    try {
+      await client.system.workspace.query();
+      return { client, studio: null, close: () => Promise.resolve() };
+    } catch (error) {
+      context.progress.line(`Waiting for the studio: ${(error as Error).message}`);
+    }
+  }
+  throw new StudioError('unavailable', 'The background studio did not start.', { hint: 'Run `train` without --detach to see why.' });
+}

@@ -1,0 +1,79 @@
+import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
+import { type TRPCClient, TRPCClientError, createTRPCClient, httpLink, unstable_localLink } from '@trpc/client';
+import { StudioError, type SerializedStudioError, deserializeError, toStudioError } from '#shared/errors.ts';
+import { type AppRouter, appRouter } from './router.ts';
+import { type Studio, createStudio } from './studio.ts';
+import { type HostAddress, openWorkspace, runningHost } from './workspace.ts';
+
+export type StudioClient = TRPCClient<AppRouter>;
+
+/** The studio of a workspace as the command line sees it: its own, or the one another process has open. */
+export interface Connection {
+  readonly client: StudioClient;
+  /** Null when another process is the host. */
+  readonly studio: Studio | null;
+  close(): Promise<void>;
+}
+
+/** Uses the host that has the workspace open; opens the workspace here when there is none. */
+export function connect(workspacePath: string): Connection {
+  const host = runningHost(openWorkspace(workspacePath));
+  if (host !== null) return { client: remoteClient(host), studio: null, close: () => Promise.resolve() };
+  const studio = createStudio({ workspace: workspacePath });
+  return { client: localClient(studio), studio, close: () => studio.close() };
+}
+
+export function localClient(studio: Studio): StudioClient {
+  const createContext = (): Promise<{ studio: Studio; newWindowAddress: () => null }> =>
+    Promise.resolve({ studio, newWindowAddress: () => null });
+  return createTRPCClient<AppRouter>({ links: [unstable_localLink({ router: appRouter, createContext })] });
+}
+
+export function remoteClient(host: HostAddress): StudioClient {
+  return createTRPCClient<AppRouter>({
+    links: [
+      httpLink({
+        url: 'http://studio.invalid/rpc',
+        headers: { authorization: `Bearer ${host.token}` },
+        fetch: (url, options) => fetchOverSocket(host.socket, new URL(String(url)), options ?? {}),
+      }),
+    ],
+  });
+}
+
+/** Node's fetch cannot use a Unix socket; this is as much of it as tRPC's link needs. */
+function fetchOverSocket(
+  socketPath: string,
+  url: URL,
+  options: { method?: string; headers?: unknown; body?: unknown; signal?: AbortSignal | null },
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        socketPath,
+        path: url.pathname + url.search,
+        method: options.method ?? 'GET',
+        headers: Object.fromEntries(new Headers(options.headers as Record<string, string>)),
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+      (response) => {
+        const body = Readable.toWeb(response) as ReadableStream<Uint8Array>;
+        resolve(new Response(body, { status: response.statusCode ?? 500 }));
+      },
+    );
+    request.on('error', reject);
+    request.end(typeof options.body === 'string' ? options.body : undefined);
+  });
+}
+
+/** The studio's own error inside what a tRPC client throws. */
+export function errorOfClient(thrown: unknown): StudioError {
+  if (!(thrown instanceof TRPCClientError)) return toStudioError(thrown);
+  const data: unknown = thrown.data;
+  if (typeof data === 'object' && data !== null && 'studio' in data) return deserializeError(data.studio as SerializedStudioError);
+  if (thrown.cause instanceof Error && !(thrown.cause instanceof StudioError) && 'code' in thrown.cause && thrown.cause.code === 'ECONNREFUSED') {
+    return new StudioError('unavailable', 'The studio that has this workspace open does not answer.', { hint: 'Close it and try again.', cause: thrown });
+  }
+  return toStudioError(thrown.cause ?? thrown);
+}

@@ -1,0 +1,18 @@
+import { catalogRouter } from './routers/catalog.ts';
+import { predictionRouter } from './routers/prediction.ts';
+import { runsRouter } from './routers/runs.ts';
+import { subsetsRouter } from './routers/subsets.ts';
+import { jobsRouter, systemRouter } from './routers/system.ts';
+import { router } from './trpc.ts';
+
+/** The whole contract between the host and its windows and command line; inputs and outputs are validated at run time. */
+export const appRouter = router({
+  catalog: catalogRouter,
+  subsets: subsetsRouter,
+  runs: runsRouter,
+  prediction: predictionRouter,
+  jobs: jobsRouter,
+  system: systemRouter,
+});
+
+export type AppRouter = typeof appRouter;

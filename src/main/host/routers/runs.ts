@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { runDetailSchema, runRequestSchema, runSummarySchema, stepMetricsSchema } from '#shared/training.ts';
+import { procedure, router } from '../trpc.ts';
+
+const byId = z.object({ id: z.string() });
+
+export const runsRouter = router({
+  list: procedure.output(z.array(runSummarySchema)).query(({ ctx }) => ctx.studio.runs.list()),
+  get: procedure
+    .input(byId)
+    .output(runDetailSchema)
+    .query(({ ctx, input }) => ctx.studio.runs.get(input.id)),
+  start: procedure
+    .input(runRequestSchema)
+    .output(runDetailSchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.start(input)),
+  /** Pauses at the next step boundary; everything needed to go on exactly is saved. */
+  pause: procedure
+    .input(byId)
+    .output(runSummarySchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.pause(input.id)),
+  resume: procedure
+    .input(byId)
+    .output(runSummarySchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.resume(input.id)),
+  /** Ends the run for good; its checkpoints stay. */
+  stop: procedure
+    .input(byId)
+    .output(runSummarySchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.stop(input.id)),
+  remove: procedure
+    .input(byId)
+    .output(z.object({ id: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      await ctx.studio.runs.remove(input.id);
+      return input;
+    }),
+  /** Step metrics after a step, evenly thinned to at most `maximumPoints`. */
+  steps: procedure
+    .input(
+      byId.extend({
+        afterStep: z.number().int().min(-1).default(-1),
+        maximumPoints: z.number().int().min(2).max(100_000).default(2_000),
+      }),
+    )
+    .output(z.array(stepMetricsSchema))
+    .query(({ ctx, input }) => ctx.studio.catalog.runs.steps(input.id, input)),
+});

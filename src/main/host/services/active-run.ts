@@ -1,0 +1,215 @@
+import { type StudioError, deserializeError, serializeError } from '#shared/errors.ts';
+import type { RunStatus, StepMetrics } from '#shared/training.ts';
+import type { FromEngine } from '../../engine/messages.ts';
+import type { TrainingEvent, TrainingOutcome } from '../../training/events.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { ProgressMeter } from '../../jobs/progress.ts';
+import { EngineProcess } from '../engine-process.ts';
+import type { EventBus } from '../events.ts';
+
+/** Step rows are written together: a commit a step would cost more than the step of a small network. */
+const FLUSH_INTERVAL_MILLISECONDS = 250;
+/** An engine that crashes this often without finishing a step between is not started again. */
+const CRASHES_IN_A_ROW = 3;
+
+export interface ActiveRunOptions {
+  readonly id: string;
+  readonly directory: string;
+  readonly catalog: Catalog;
+  readonly events: EventBus;
+}
+
+/**
+ * One run while it trains: owns its engine process, keeps what the engine reports, and starts the engine again from the last checkpoint when
+ * it crashes.
+ */
+export class ActiveRun {
+  readonly id: string;
+  /** Settles once the run has left the active state and its rows say how. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly #options: ActiveRunOptions;
+  readonly #job: number;
+  readonly #meter = new ProgressMeter();
+  readonly #steps: StepMetrics[] = [];
+  #flushTimer: NodeJS.Timeout | undefined;
+  #engine: EngineProcess | undefined;
+  #request: 'pause' | 'stop' | undefined;
+  #pausedStatus: RunStatus = 'paused';
+  #crashes = 0;
+  #seconds: number;
+  #countedFrom: number | undefined;
+
+  constructor(options: ActiveRunOptions) {
+    this.id = options.id;
+    this.#options = options;
+    const run = options.catalog.runs.get(options.id);
+    this.#seconds = run.seconds;
+    this.#job = options.catalog.jobs.create({ kind: 'train', title: `Train ${run.name}`, unit: 'steps', run: run.id }).id;
+    this.#updateJob({ status: 'running', done: run.step, total: run.totalSteps });
+    options.catalog.runs.update(run.id, { status: 'running', phase: 'preparing', error: null });
+    this.#changed();
+    this.ended = this.#run();
+  }
+
+  /** Asks for a pause at the next step boundary and waits for it. @param status what the run is called then. */
+  async pause(status: RunStatus = 'paused'): Promise<void> {
+    this.#request ??= 'pause';
+    this.#pausedStatus = status;
+    this.#engine?.send({ kind: 'pause' });
+    await this.ended;
+  }
+
+  async stop(): Promise<void> {
+    this.#request = 'stop';
+    this.#engine?.send({ kind: 'stop' });
+    await this.ended;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        const end = await this.#runEngineOnce();
+        if ('outcome' in end) return this.#finish(end.outcome);
+        if (!end.crashed || ++this.#crashes >= CRASHES_IN_A_ROW) return this.#fail(end.error);
+        if (this.#request !== undefined) return this.#settle(this.#request === 'stop' ? 'stopped' : 'interrupted');
+        this.#log('warning', `${end.error.message} Starting it again from the last checkpoint.`);
+      }
+    } catch (error) {
+      this.#fail(deserializeError(serializeError(error)));
+    }
+  }
+
+  /** One engine process from its start to its end. */
+  async #runEngineOnce(): Promise<{ outcome: TrainingOutcome } | { error: StudioError; crashed: boolean }> {
+    let end: { outcome: TrainingOutcome } | { error: StudioError; crashed: boolean } | undefined;
+    const engine = new EngineProcess((message) => {
+      end = this.#receive(message) ?? end;
+      if (end !== undefined) void engine.close();
+    });
+    this.#engine = engine;
+    engine.send({ kind: 'train', directory: this.#options.directory, resume: true });
+    // Asked for before the engine was there: it must hear it too.
+    if (this.#request !== undefined) engine.send({ kind: this.#request });
+    const exit = await engine.exited;
+    this.#engine = undefined;
+    this.#flush();
+    return end ?? { error: engine.crash(exit), crashed: true };
+  }
+
+  #receive(message: FromEngine): { outcome: TrainingOutcome } | { error: StudioError; crashed: false } | undefined {
+    switch (message.kind) {
+      case 'training':
+        this.#keep(message.event);
+        return undefined;
+      case 'trained':
+        return { outcome: message.outcome };
+      case 'failed':
+        return { error: deserializeError(message.error), crashed: false };
+      default:
+        return undefined;
+    }
+  }
+
+  #keep(event: TrainingEvent): void {
+    const { runs } = this.#options.catalog;
+    switch (event.type) {
+      case 'started':
+        // Steps after the checkpoint are repeated exactly; their old rows go.
+        this.#flush();
+        runs.deleteStepsAfter(this.id, event.nextStep - 1);
+        runs.update(this.id, { step: event.nextStep, runtime: { version: event.version, device: event.device, precision: event.precision } });
+        this.#countedFrom = performance.now();
+        break;
+      case 'phase':
+        this.#flush();
+        runs.update(this.id, { phase: event.phase });
+        this.#updateJob({ message: event.phase });
+        this.#changed();
+        break;
+      case 'step':
+        this.#crashes = 0;
+        this.#steps.push(event.metrics);
+        this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MILLISECONDS);
+        break;
+      case 'evaluation':
+        this.#flush();
+        runs.addEvaluation(this.id, event.evaluation);
+        this.#changed();
+        break;
+      case 'checkpoint':
+        this.#flush();
+        if (event.best !== null) runs.update(this.id, { best: event.best });
+        this.#changed();
+        break;
+      case 'badImage':
+        runs.addBadImage(this.id, event.image, event.path, event.reason);
+        break;
+      case 'finetune':
+        this.#updateJob({ message: `fine-tuning: epoch ${event.epoch} of ${event.epochs}` });
+        break;
+      case 'log':
+        this.#log(event.level, event.message);
+        break;
+    }
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const steps = this.#steps.splice(0);
+    const last = steps.at(-1);
+    if (last === undefined) return;
+    const { catalog, events } = this.#options;
+    const run = catalog.runs.get(this.id);
+    const progress = this.#meter.read(last.step + 1, run.totalSteps);
+    catalog.runs.appendSteps(this.id, steps);
+    catalog.runs.update(this.id, {
+      step: last.step + 1,
+      imagesPerSecond: last.imagesPerSecond,
+      secondsLeft: progress.secondsLeft,
+      seconds: this.#countSeconds(),
+    });
+    this.#updateJob({ done: progress.done, total: progress.total, rate: progress.rate, secondsLeft: progress.secondsLeft });
+    events.publish({ type: 'runs.progress', run: this.id, step: last.step });
+  }
+
+  #countSeconds(): number {
+    const now = performance.now();
+    if (this.#countedFrom !== undefined) this.#seconds += (now - this.#countedFrom) / 1000;
+    this.#countedFrom = now;
+    return this.#seconds;
+  }
+
+  #finish(outcome: TrainingOutcome): void {
+    if (outcome.best !== null) this.#options.catalog.runs.update(this.id, { best: outcome.best });
+    if (outcome.status === 'finished') this.#options.catalog.runs.update(this.id, { phase: 'done' });
+    this.#settle(outcome.status === 'paused' ? this.#pausedStatus : outcome.status);
+  }
+
+  #fail(error: StudioError): void {
+    this.#log('error', error.message);
+    this.#options.catalog.runs.update(this.id, { error: error.toJSON() });
+    this.#updateJob({ error: error.toJSON() });
+    this.#settle('failed');
+  }
+
+  #settle(status: RunStatus): void {
+    const { runs } = this.#options.catalog;
+    runs.update(this.id, { status, secondsLeft: null, imagesPerSecond: null, seconds: this.#countSeconds() });
+    this.#updateJob({ status: status === 'stopped' ? 'cancelled' : status, rate: null, secondsLeft: null });
+    this.#changed();
+  }
+
+  #updateJob(patch: Parameters<Catalog['jobs']['update']>[1]): void {
+    const job = this.#options.catalog.jobs.update(this.#job, patch);
+    this.#options.events.publish({ type: 'jobs.changed', job });
+  }
+
+  #log(level: 'info' | 'warning' | 'error', message: string): void {
+    this.#options.catalog.runs.addLog(this.id, level, message);
+  }
+
+  #changed(): void {
+    this.#options.events.publish({ type: 'runs.changed', run: this.id });
+  }
+}

@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StudioError } from '#shared/errors.ts';
+import { splitSchema } from '#shared/images.ts';
+import type { ManifestImage } from '#shared/images.ts';
+import {
+  type RunDetail,
+  type RunRequest,
+  type RunStatus,
+  type RunSummary,
+  type TrainingConfig,
+  type TrainingManifest,
+  trainingConfigSchema,
+} from '#shared/training.ts';
+import { classNames } from '#shared/expressions.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { EventBus } from '../events.ts';
+import type { Workspace } from '../workspace.ts';
+import { ActiveRun } from './active-run.ts';
+
+/** Statuses from which a run can go on. */
+const RESUMABLE: readonly RunStatus[] = ['queued', 'paused', 'interrupted', 'failed'];
+
+/** Starts, pauses, resumes and ends training runs; one trains at a time, the others wait in the order they came. */
+export class RunService {
+  readonly #workspace: Workspace;
+  readonly #catalog: Catalog;
+  readonly #events: EventBus;
+  readonly #queue: string[] = [];
+  #active: ActiveRun | undefined;
+  #closing = false;
+
+  constructor(workspace: Workspace, catalog: Catalog, events: EventBus) {
+    this.#workspace = workspace;
+    this.#catalog = catalog;
+    this.#events = events;
+  }
+
+  list(): RunSummary[] {
+    return this.#catalog.runs.list();
+  }
+
+  get(id: string): RunDetail {
+    return { ...this.#catalog.runs.get(id), directory: this.#directory(id) };
+  }
+
+  /** Finds a run by its id, or by its name when only one run has it. */
+  find(idOrName: string): RunDetail {
+    const runs = this.list();
+    const matches = runs.filter((run) => run.id === idOrName || run.name === idOrName);
+    if (matches.length === 1) return this.get(matches[0]!.id);
+    if (matches.length === 0) {
+      throw new StudioError('not-found', `There is no run ${idOrName} in this workspace.`, { hint: 'List them with `runs list`.' });
+    }
+    throw new StudioError('conflict', `${matches.length} runs are named ${idOrName}.`, {
+      hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.`,
+    });
+  }
+
+  /** Pins what the run trains on, writes its folder, and starts it (or queues it behind the one that runs). */
+  start(request: RunRequest): RunDetail {
+    const config = trainingConfigSchema.parse(request.config);
+    const manifest = this.#manifest(request, config);
+    const id = this.#newId(config.name);
+    const directory = this.#directory(id);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'config.json'), JSON.stringify(config, null, 2));
+    writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
+    this.#catalog.runs.create({ id, name: config.name, config, request, snapshot: snapshotOf(manifest), totalSteps: config.totalSteps });
+    this.#enqueue(id);
+    return this.get(id);
+  }
+
+  async pause(id: string): Promise<RunSummary> {
+    if (this.#active?.id === id) await this.#active.pause();
+    else if (this.#queue.includes(id)) this.#dequeue(id, 'paused');
+    else throw this.#cannot('paused', id);
+    return this.#summary(id);
+  }
+
+  resume(id: string): RunSummary {
+    const run = this.get(id);
+    if (this.#active?.id === id || this.#queue.includes(id)) return this.#summary(id);
+    if (!RESUMABLE.includes(run.status)) throw this.#cannot('resumed', id);
+    this.#enqueue(id);
+    return this.#summary(id);
+  }
+
+  async stop(id: string): Promise<RunSummary> {
+    if (this.#active?.id === id) await this.#active.stop();
+    else if (this.#queue.includes(id)) this.#dequeue(id, 'stopped');
+    else if (RESUMABLE.includes(this.get(id).status)) this.#setStatus(id, 'stopped');
+    else throw this.#cannot('stopped', id);
+    return this.#summary(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.get(id);
+    if (this.#active?.id === id) await this.#active.stop();
+    const position = this.#queue.indexOf(id);
+    if (position >= 0) this.#queue.splice(position, 1);
+    this.#catalog.runs.remove(id);
+    rmSync(this.#directory(id), { recursive: true, force: true });
+    this.#events.publish({ type: 'runs.changed', run: id });
+  }
+
+  /** Lets interrupted runs go on, oldest first. Returns them. */
+  resumeInterrupted(): RunSummary[] {
+    const interrupted = this.list().filter((run) => run.status === 'interrupted');
+    for (const run of interrupted.toReversed()) this.#enqueue(run.id);
+    return interrupted;
+  }
+
+  /** Pauses what runs, so that the next start can go on exactly. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const id of this.#queue.splice(0)) this.#setStatus(id, 'interrupted');
+    await this.#active?.pause('interrupted');
+  }
+
+  get isBusy(): boolean {
+    return this.#active !== undefined || this.#queue.length > 0;
+  }
+
+  /** Settles once nothing trains or waits to. */
+  async whenIdle(): Promise<void> {
+    while (this.#active !== undefined) await this.#active.ended;
+  }
+
+  /** The checkpoint folder of a run that validation chose: fine-tuned, else best, else last. */
+  checkpoint(id: string, network?: string): string {
+    const directory = this.#directory(id);
+    const order = network === 'finetuned' || network === undefined ? ['finetuned', 'best', 'last'] : ['best', 'last'];
+    const found = order.map((name) => join(directory, name)).find((path) => existsSync(path));
+    if (found === undefined) {
+      throw new StudioError('not-found', `Run ${id} has no checkpoint yet.`, { hint: 'Let it reach its first evaluation.' });
+    }
+    return found;
+  }
+
+  #enqueue(id: string): void {
+    this.#catalog.runs.update(id, { status: 'queued', error: null });
+    this.#queue.push(id);
+    this.#events.publish({ type: 'runs.changed', run: id });
+    this.#startNext();
+  }
+
+  #dequeue(id: string, status: RunStatus): void {
+    this.#queue.splice(this.#queue.indexOf(id), 1);
+    this.#setStatus(id, status);
+  }
+
+  #startNext(): void {
+    if (this.#active !== undefined || this.#closing) return;
+    const id = this.#queue.shift();
+    if (id === undefined) return;
+    const active = new ActiveRun({ id, directory: this.#directory(id), catalog: this.#catalog, events: this.#events });
+    this.#active = active;
+    void active.ended.then(() => {
+      this.#active = undefined;
+      this.#startNext();
+    });
+  }
+
+  #setStatus(id: string, status: RunStatus): void {
+    this.#catalog.runs.update(id, { status });
+    this.#events.publish({ type: 'runs.changed', run: id });
+  }
+
+  #summary(id: string): RunSummary {
+    const summary = this.list().find((run) => run.id === id);
+    if (summary === undefined) throw new StudioError('not-found', `There is no run ${id}.`);
+    return summary;
+  }
+
+  #cannot(what: string, id: string): StudioError {
+    return new StudioError('conflict', `Run ${id} is ${this.get(id).status} and cannot be ${what}.`);
+  }
+
+  #directory(id: string): string {
+    return join(this.#workspace.runsDirectory, id);
+  }
+
+  #newId(name: string): string {
+    const slug = name.normalize('NFKD').replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'run';
+    const taken = new Set(this.list().map((run) => run.id));
+    for (let number = 1; ; number++) {
+      const id = number === 1 ? slug : `${slug}-${number}`;
+      if (!taken.has(id) && !existsSync(this.#directory(id))) return id;
+    }
+  }
+
+  #manifest(request: RunRequest, config: TrainingConfig): TrainingManifest {
+    const catalog = this.#catalog;
+    const labeledBySubset = catalog.subsets.list().some((subset) => subset.name === request.labeled);
+    const labeled = labeledBySubset
+      ? catalog.images.manifest({ subset: request.labeled })
+      : catalog.images.manifest({ source: request.labeled, split: 'train' });
+    const usable = labeled.filter((image) => image.label >= 0 && image.label < config.classCount);
+    if (usable.length === 0) {
+      throw new StudioError('bad-input', `“${request.labeled}” holds no labeled training images of the first ${config.classCount} classes.`, {
+        hint: 'Name a subset (`subset`) or a source with a train split (`stats` lists them).',
+      });
+    }
+    return {
+      classes: classNames(config.classCount),
+      labeled: usable,
+      unlabeled: config.method === 'supervised' ? [] : this.#unlabeled(request),
+      validation: this.#validation(request, config),
+    };
+  }
+
+  #unlabeled(request: RunRequest): ManifestImage[] {
+    const name = request.unlabeled;
+    if (name === undefined) {
+      throw new StudioError('usage', 'Meta-Face2Exp needs a source of unlabeled faces.', {
+        hint: 'Name one (--unlabeled SOURCE), or train with --method supervised.',
+      });
+    }
+    const images = this.#catalog.images.manifest({ source: name }).map((image) => ({ ...image, label: -1 }));
+    if (images.length === 0) throw new StudioError('bad-input', `The source “${name}” holds no images.`, { hint: '`stats` lists the sources.' });
+    return images;
+  }
+
+  #validation(request: RunRequest, config: TrainingConfig): ManifestImage[] {
+    const [first, second] = request.validation.split(/:(?=[^:]*$)/);
+    const split = splitSchema.safeParse(second ?? first);
+    if (!split.success) {
+      throw new StudioError('usage', `“${request.validation}” names no split.`, { hint: 'Write validation, or SOURCE:validation.' });
+    }
+    const images = this.#catalog.images
+      .manifest(second === undefined ? { split: split.data } : { source: first!, split: split.data })
+      .filter((image) => image.label >= 0 && image.label < config.classCount);
+    if (images.length === 0) {
+      throw new StudioError('bad-input', `There are no labeled images in the ${request.validation} split.`, {
+        hint: 'Import some with --role validation: the best checkpoint is chosen on them.',
+      });
+    }
+    return images;
+  }
+}
+
+function snapshotOf(manifest: TrainingManifest): RunDetail['snapshot'] {
+  const hash = createHash('sha256');
+  for (const part of ['labeled', 'unlabeled', 'validation'] as const) {
+    hash.update(part);
+    for (const image of manifest[part]) hash.update(`${image.id}\t${image.label}\t${JSON.stringify(image.reference)}\n`);
+  }
+  const labeledCounts = manifest.classes.map((_, index) => manifest.labeled.filter((image) => image.label === index).length);
+  return {
+    classes: manifest.classes,
+    labeledCounts,
+    unlabeled: manifest.unlabeled.length,
+    validation: manifest.validation.length,
+    digest: hash.digest('hex'),
+  };
+}
+

@@ -1,0 +1,21 @@
+import type { Best, Evaluation, Phase, StepMetrics } from '#shared/training.ts';
+
+/** What training tells while it runs. The host keeps it; training keeps only its checkpoints. */
+export type TrainingEvent =
+  /** First event of every start: which step comes next, and on what it runs. Rows of this step and later ones are void. */
+  | { readonly type: 'started'; readonly nextStep: number; readonly device: string; readonly version: string; readonly precision: string }
+  | { readonly type: 'phase'; readonly phase: Phase }
+  | { readonly type: 'step'; readonly metrics: StepMetrics }
+  | { readonly type: 'evaluation'; readonly evaluation: Evaluation }
+  /** `best` is the best so far by validation. */
+  | { readonly type: 'checkpoint'; readonly name: string; readonly step: number; readonly best: Best | null }
+  | { readonly type: 'badImage'; readonly image: number; readonly path: string; readonly reason: string }
+  | { readonly type: 'finetune'; readonly epoch: number; readonly epochs: number; readonly loss: number }
+  | { readonly type: 'log'; readonly level: 'info' | 'warning' | 'error'; readonly message: string };
+
+/** How a call of training ended. Errors are thrown. `step`: steps done so far. */
+export interface TrainingOutcome {
+  readonly status: 'finished' | 'paused' | 'stopped';
+  readonly step: number;
+  readonly best: Best | null;
+}

@@ -1,0 +1,235 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Architecture, TrainingConfig } from '#shared/training.ts';
+import {
+  averagePooling,
+  batchNormalization,
+  type Computed,
+  convolution,
+  dropout,
+  type Layer,
+  linear,
+  maximumPooling,
+  type Pass,
+  rectifier,
+  sequence,
+  stemConvolution,
+} from './layers.ts';
+
+/**
+ * Residual networks, equal to torchvision's `models/resnet.py` in structure, names and numbers (He et al. 2016; the bottleneck has its
+ * stride on the 3×3 convolution, as torchvision's). `width` scales every channel count; 64 is torchvision's.
+ */
+export interface ResNetArchitecture {
+  readonly block: 'basic' | 'bottleneck';
+  /** Blocks in each of the four stages. */
+  readonly layers: readonly [number, number, number, number];
+  /** Channels of the stem. */
+  readonly width: number;
+  readonly classes: number;
+}
+
+const NAMED: Readonly<Record<Architecture, Pick<ResNetArchitecture, 'block' | 'layers'>>> = {
+  resnet18: { block: 'basic', layers: [2, 2, 2, 2] },
+  resnet34: { block: 'basic', layers: [3, 4, 6, 3] },
+  resnet50: { block: 'bottleneck', layers: [3, 4, 6, 3] },
+  resnet101: { block: 'bottleneck', layers: [3, 4, 23, 3] },
+};
+
+export function architectureOf(config: Pick<TrainingConfig, 'architecture' | 'width' | 'classCount'>): ResNetArchitecture {
+  return { ...NAMED[config.architecture], width: config.width, classes: config.classCount };
+}
+
+/** `scale` and `offset` are a batch normalisation's weight and bias. */
+export type ParameterKind =
+  | 'convolution'
+  | 'scale'
+  | 'offset'
+  | 'running-mean'
+  | 'running-variance'
+  | 'linear-weight'
+  | 'linear-bias';
+
+export interface ParameterSpecification {
+  /** torchvision's state_dict name. */
+  readonly name: string;
+  readonly kind: ParameterKind;
+  /** In TensorFlow's layout: filters [height, width, in, out], linear weights [in, out]. */
+  readonly shape: readonly number[];
+}
+
+/** Running statistics are state, but nothing learns them by gradient. */
+export function isTrainable(kind: ParameterKind): boolean {
+  return kind !== 'running-mean' && kind !== 'running-variance';
+}
+
+interface BlockPlan {
+  readonly name: string;
+  readonly inputChannels: number;
+  readonly channels: number;
+  readonly outputChannels: number;
+  readonly stride: 1 | 2;
+  /** The shortcut needs a 1×1 convolution where the shape changes. */
+  readonly downsample: boolean;
+}
+
+const BOTTLENECK_EXPANSION = 4;
+
+function blockPlans(architecture: ResNetArchitecture): BlockPlan[] {
+  const expansion = architecture.block === 'basic' ? 1 : BOTTLENECK_EXPANSION;
+  const plans: BlockPlan[] = [];
+  let inputChannels = architecture.width;
+  for (const [stage, count] of architecture.layers.entries()) {
+    const channels = architecture.width * 2 ** stage;
+    for (let index = 0; index < count; index++) {
+      const outputChannels = channels * expansion;
+      const stride = stage > 0 && index === 0 ? 2 : 1;
+      const downsample = stride === 2 || inputChannels !== outputChannels;
+      plans.push({ name: `layer${stage + 1}.${index}`, inputChannels, channels, outputChannels, stride, downsample });
+      inputChannels = outputChannels;
+    }
+  }
+  return plans;
+}
+
+/** Every parameter and running statistic in the order of torchvision's state_dict (`num_batches_tracked` left out: see network.ts). */
+export function parameterSpecifications(architecture: ResNetArchitecture): ParameterSpecification[] {
+  const plans = blockPlans(architecture);
+  return [
+    ...convolutionWithNormalization('conv1', 'bn1', 7, 3, architecture.width),
+    ...plans.flatMap((plan) => blockSpecifications(architecture.block, plan)),
+    ...linearSpecifications('fc', plans.at(-1)?.outputChannels ?? architecture.width, architecture.classes),
+  ];
+}
+
+function blockSpecifications(block: ResNetArchitecture['block'], plan: BlockPlan): ParameterSpecification[] {
+  const { name, inputChannels, channels, outputChannels } = plan;
+  const part = (index: number, side: number, from: number, to: number): ParameterSpecification[] =>
+    convolutionWithNormalization(`${name}.conv${index}`, `${name}.bn${index}`, side, from, to);
+  const main =
+    block === 'basic'
+      ? [...part(1, 3, inputChannels, channels), ...part(2, 3, channels, channels)]
+      : [...part(1, 1, inputChannels, channels), ...part(2, 3, channels, channels), ...part(3, 1, channels, outputChannels)];
+  if (!plan.downsample) return main;
+  const shortcut = convolutionWithNormalization(`${name}.downsample.0`, `${name}.downsample.1`, 1, inputChannels, outputChannels);
+  return [...main, ...shortcut];
+}
+
+function convolutionWithNormalization(
+  convolutionName: string,
+  normalizationName: string,
+  side: number,
+  inputChannels: number,
+  outputChannels: number,
+): ParameterSpecification[] {
+  const shape = [outputChannels];
+  return [
+    { name: `${convolutionName}.weight`, kind: 'convolution', shape: [side, side, inputChannels, outputChannels] },
+    { name: `${normalizationName}.weight`, kind: 'scale', shape },
+    { name: `${normalizationName}.bias`, kind: 'offset', shape },
+    { name: `${normalizationName}.running_mean`, kind: 'running-mean', shape },
+    { name: `${normalizationName}.running_var`, kind: 'running-variance', shape },
+  ];
+}
+
+function linearSpecifications(name: string, features: number, classes: number): ParameterSpecification[] {
+  return [
+    { name: `${name}.weight`, kind: 'linear-weight', shape: [features, classes] },
+    { name: `${name}.bias`, kind: 'linear-bias', shape: [classes] },
+  ];
+}
+
+/** Dropout before the last layer, in training. @param seed two 32-bit integers, different for every forward pass of a run. */
+export interface Dropout {
+  readonly rate: number;
+  readonly seed: tf.Tensor1D;
+}
+
+export interface TrainingPass {
+  /** [count, classes]. */
+  readonly logits: tf.Tensor2D;
+  /** Running BatchNorm statistics with this batch taken in, by name. */
+  readonly statistics: ReadonlyMap<string, tf.Tensor>;
+  /** Gradients of the loss by parameter name, from the gradient of the loss in the logits [count, classes]. Call it once. */
+  readonly backward: (logitsGradient: tf.Tensor2D) => ReadonlyMap<string, tf.Tensor>;
+}
+
+/**
+ * Forward in training mode: batch normalisation by the batch's own statistics.
+ * @param parameters by torchvision name, running statistics included. @param images [count, height, width, 3], normalised.
+ */
+export function trainingPass(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+  dropping: Dropout | null = null,
+): TrainingPass {
+  const pass: Pass = { parameters, training: true, statistics: new Map(), gradients: new Map() };
+  const stem = stemConvolution(pass, 'conv1', images);
+  const features = sequence(stem.output, [
+    batchNormalization(pass, 'bn1'),
+    rectifier,
+    maximumPooling,
+    ...blockPlans(architecture).map((plan) => residualBlock(pass, architecture.block, plan)),
+  ]);
+  const pooled = averagePooling(features.output);
+  const thinned = dropping === null ? null : dropout(pooled.output, dropping.rate, dropping.seed);
+  const head = linear(pass, 'fc', thinned?.output ?? pooled.output);
+  return {
+    logits: head.output,
+    statistics: pass.statistics,
+    backward: (logitsGradient) => {
+      const headGradient = head.backward(logitsGradient);
+      stem.backward(features.backward(pooled.backward(thinned?.backward(headGradient) ?? headGradient)));
+      return pass.gradients;
+    },
+  };
+}
+
+/**
+ * Forward in evaluation mode, by the running statistics; each block's intermediate results are freed as soon as it is done.
+ * @param images [count, height, width, 3], normalised. @returns logits [count, classes].
+ */
+export function evaluationPass(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+): tf.Tensor2D {
+  const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
+  return tf.tidy(() => {
+    const stem = tf.tidy(() =>
+      sequence(stemConvolution(pass, 'conv1', images).output, [batchNormalization(pass, 'bn1'), rectifier, maximumPooling]).output,
+    );
+    const features = blockPlans(architecture).reduce((input, plan) => {
+      const output = tf.tidy(() => residualBlock(pass, architecture.block, plan)(input).output);
+      input.dispose();
+      return output;
+    }, stem);
+    return linear(pass, 'fc', averagePooling(features).output).output;
+  });
+}
+
+function residualBlock(pass: Pass, block: ResNetArchitecture['block'], plan: BlockPlan): Layer {
+  const part = (index: number, stride: 1 | 2): Layer[] => [
+    convolution(pass, `${plan.name}.conv${index}`, stride),
+    batchNormalization(pass, `${plan.name}.bn${index}`),
+  ];
+  const residualLayers =
+    block === 'basic'
+      ? [...part(1, plan.stride), rectifier, ...part(2, 1)]
+      : [...part(1, 1), rectifier, ...part(2, plan.stride), rectifier, ...part(3, 1)];
+  const shortcutLayers = plan.downsample
+    ? [convolution(pass, `${plan.name}.downsample.0`, plan.stride), batchNormalization(pass, `${plan.name}.downsample.1`)]
+    : [];
+  return (input) => {
+    const residual: Computed = sequence(input, residualLayers);
+    const shortcut: Computed = sequence(input, shortcutLayers);
+    const output = rectifier(tf.add(residual.output, shortcut.output));
+    return {
+      output: output.output,
+      backward: (gradient) => {
+        const sumGradient = output.backward(gradient);
+        return tf.add(residual.backward(sumGradient), shortcut.backward(sumGradient));
+      },
+    };
+  };
+}
