@@ -151,7 +151,7 @@ interface Views {
 
 function splitViews(images: tf.Tensor4D, labeledCount: number): Views {
   const unlabeledCount = (images.shape[0] - labeledCount) / 2;
-  const [labeled, , strong] = tf.split(images, [labeledCount, unlabeledCount, unlabeledCount]);
+  const [labeled, , strong] = tf.split<tf.Tensor4D>(images, [labeledCount, unlabeledCount, unlabeledCount]);
   return { labeled: labeled!, strong: strong! };
 }
 
@@ -172,7 +172,7 @@ interface UdaLosses {
 function udaLosses(logits: tf.Tensor2D, { labels, unlabeledWeight }: MetaFeeds, options: MetaStepOptions): UdaLosses {
   const labeledCount = labels.shape[0];
   const unlabeledCount = (logits.shape[0] - labeledCount) / 2;
-  const [labeledLogits, weakLogits, strongLogits] = tf.split(logits, [labeledCount, unlabeledCount, unlabeledCount]);
+  const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(logits, [labeledCount, unlabeledCount, unlabeledCount]);
   const labeled = crossEntropy(labeledLogits!, labels, options.labelSmoothing);
   const softLabels = tf.softmax(tf.div(weakLogits!, options.temperature)) as tf.Tensor2D;
   const mask = tf.cast(tf.greaterEqual(tf.max(softLabels, 1), options.threshold), 'float32') as tf.Tensor1D;
@@ -212,7 +212,7 @@ function adaptationStep(
     tf.concat([views.labeled, views.strong]),
     dropoutDraw(adaptation, feeds.dropoutSeed, DROPOUT_DRAWS.adaptation),
   );
-  const [labeledLogits, strongLogits] = tf.split(pass.logits, [views.labeled.shape[0], views.strong.shape[0]]);
+  const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, [views.labeled.shape[0], views.strong.shape[0]]);
   const loss = crossEntropy(strongLogits!, pseudoLabels, options.labelSmoothing);
   const gradients = pass.backward(tf.concat([tf.zerosLike(labeledLogits!), loss.gradient]));
   const learned = sgdStep({ parameters: network.variables, gradients, buffers, learningRate: feeds.adaptationLearningRate }, sgd);

@@ -35,6 +35,8 @@ export const runCommand: RunCommand = (program, args, options = {}) =>
       else reject(error);
     });
     child.on('close', (code, killedBy) => {
-      resolve({ status: code ?? killedBy ?? 'missing', ...output });
+      // Ctrl-C reaches the command too, which may then end by itself before it is killed.
+      if (options.signal?.aborted) reject(options.signal.reason as Error);
+      else resolve({ status: code ?? killedBy ?? 'missing', ...output });
     });
   });

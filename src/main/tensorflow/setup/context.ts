@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
-import type { RunCommand } from './command.ts';
-import { runCommand } from './command.ts';
+import { type RunCommand, runCommand } from './command.ts';
+import type { RuntimeDevice } from './layout.ts';
+import type { PinnedWheel } from './pins.ts';
 
 export type SetupStage = 'wait' | 'download' | 'unpack' | 'compile' | 'check';
 
@@ -9,9 +10,10 @@ export interface SetupProgress {
   readonly stage: SetupStage;
   /** A sentence for the person. */
   readonly message: string;
-  /** Bytes done and to do, where the stage can be measured. */
-  readonly done?: number;
-  readonly total?: number;
+  /** Bytes done so far. */
+  readonly done: number;
+  /** Bytes to do, null where the stage cannot be measured. */
+  readonly total: number | null;
 }
 
 /** What the set-up needs of the machine. Tests hand in their own. */
@@ -36,6 +38,14 @@ export const thisMachine: SetupMachine = {
 /** One run of the set-up. */
 export interface SetupContext {
   readonly machine: SetupMachine;
-  readonly report: (progress: SetupProgress) => void;
+  readonly cacheFolder: string;
+  /** The downloads that make up a runtime. */
+  readonly wheels: (device: RuntimeDevice) => readonly PinnedWheel[];
+  /** @param bytes done and to do, where the stage can be measured. */
+  readonly report: (
+    stage: SetupStage,
+    message: string,
+    bytes?: { readonly done: number; readonly total: number },
+  ) => void;
   readonly signal: AbortSignal | undefined;
 }

@@ -9,7 +9,7 @@ import type { SetupContext } from './context.ts';
 import { downloadFromIndex, packageIndexAddress } from './package-index.ts';
 import { parseWheelName, type PinnedWheel } from './pins.ts';
 
-const PYTHON_NAMES = process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python'];
+const PYTHON_NAMES = ['python3', 'python'];
 const PROGRESS_INTERVAL_MS = 500;
 
 /**
@@ -27,7 +27,10 @@ export async function downloadWheel(wheel: PinnedWheel, folder: string, context:
   }
   await mkdir(folder, { recursive: true });
   const reportBytes = (done: number): void => {
-    context.report({ stage: 'download', message: `Downloading ${wheelTitle(wheel)}`, done, total: wheel.bytes });
+    context.report('download', `Downloading ${wheelTitle(wheel)}`, {
+      done: Math.min(done, wheel.bytes),
+      total: wheel.bytes,
+    });
   };
   const python = await findPip(context);
   if (python !== null) await downloadThroughPip(python, wheel, folder, reportBytes, context);
@@ -161,7 +164,7 @@ export function pipFailure({ status, stdout, stderr }: CommandResult, wheel: Pin
 
 /** @throws StudioError 'corrupt' after deleting a file that does not have the pinned checksum. */
 async function requireChecksum(path: string, wheel: PinnedWheel, { report, signal }: SetupContext): Promise<void> {
-  report({ stage: 'download', message: `Checking ${wheel.fileName}` });
+  report('download', `Checking ${wheel.fileName}`);
   const found = await sha256(path, signal);
   if (found === wheel.sha256) return;
   await rm(path);

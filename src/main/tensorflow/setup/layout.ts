@@ -16,29 +16,24 @@ import type { RuntimeInfo } from '#shared/runtime.ts';
 
 export const TENSORFLOW_VERSION = '2.21.0';
 
-/** The libraries as the wheel names them; the second is needed by the first and found beside it. */
-export const LIBRARY_FILES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
-
 /** A runtime flavour: which build of TensorFlow, not where the arithmetic happens to run. */
 export type RuntimeDevice = RuntimeInfo['device'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder shared by all checkouts: FACE2EXP_RUNTIME_DIR, else the XDG cache folder, else the platform's own cache folder. */
-export function runtimeCacheFolder(environment: Environment = process.env, platform = process.platform): string {
+/** The folder shared by all checkouts: FACE2EXP_RUNTIME_DIR, else in the XDG cache folder. */
+export function runtimeCacheFolder(environment: Environment = process.env): string {
   if (environment['FACE2EXP_RUNTIME_DIR']) return environment['FACE2EXP_RUNTIME_DIR'];
-  if (environment['XDG_CACHE_HOME']) return join(environment['XDG_CACHE_HOME'], 'face2exp-studio');
-  if (platform === 'win32' && environment['LOCALAPPDATA']) return join(environment['LOCALAPPDATA'], 'face2exp-studio');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'face2exp-studio');
-  return join(homedir(), '.cache', 'face2exp-studio');
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'face2exp-studio');
 }
 
 /** Every path inside one runtime folder. */
 export interface RuntimeLayout {
   readonly folder: string;
-  readonly libraryFolder: string;
   /** The library to load: it holds the whole C API. */
   readonly library: string;
+  /** Needed by the other and found beside it. */
+  readonly frameworkLibrary: string;
   readonly includeFolder: string;
   readonly binding: string;
   readonly manifest: string;
@@ -47,10 +42,11 @@ export interface RuntimeLayout {
 export function runtimeLayout(device: RuntimeDevice, cacheFolder = runtimeCacheFolder()): RuntimeLayout {
   const folder = join(cacheFolder, `tensorflow-${TENSORFLOW_VERSION}-${device}-${process.platform}-${process.arch}`);
   const libraryFolder = join(folder, 'tensorflow');
+  const suffix = process.platform === 'darwin' ? '.2.dylib' : '.so.2';
   return {
     folder,
-    libraryFolder,
-    library: join(libraryFolder, LIBRARY_FILES[0]),
+    library: join(libraryFolder, `libtensorflow_cc${suffix}`),
+    frameworkLibrary: join(libraryFolder, `libtensorflow_framework${suffix}`),
     includeFolder: join(libraryFolder, 'include'),
     binding: join(folder, 'binding', tfjsPackage().version, 'tfjs_binding.node'),
     manifest: join(folder, 'runtime.json'),

@@ -36,13 +36,29 @@ export async function downloadFromIndex(
   reportBytes: (done: number) => void,
   context: SetupContext,
 ): Promise<void> {
+  const partial = `${path}.part`;
+  const have = await stat(partial).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  // A part that is already long enough only missed its rename; the checksum decides what it is worth.
+  if (have < wheel.bytes) await downloadRest(index, wheel, { partial, have }, reportBytes, context);
+  await rename(partial, path);
+}
+
+async function downloadRest(
+  index: URL,
+  wheel: PinnedWheel,
+  { partial, have }: { partial: string; have: number },
+  reportBytes: (done: number) => void,
+  context: SetupContext,
+): Promise<void> {
   const projectPage = new URL(`${parseWheelName(wheel.fileName).project}/`, index);
   const page = await request(projectPage, { accept: 'text/html' }, wheel, context);
   const address = findLink(await page.text(), wheel.fileName, projectPage);
   if (address === null) throw notOnIndex(wheel);
-  const partial = `${path}.part`;
-  const have = await stat(partial).then(({ size }) => size, () => 0);
   const response = await request(address, have === 0 ? {} : { range: `bytes=${have}-` }, wheel, context);
+  if (response.body === null) throw notOnIndex(wheel);
   const continued = response.status === 206;
   let done = continued ? have : 0;
   const meter = new Transform({
@@ -52,16 +68,18 @@ export async function downloadFromIndex(
       next(null, chunk);
     },
   });
-  const { body } = response;
-  if (body === null) throw notOnIndex(wheel);
   const output = createWriteStream(partial, { flags: continued ? 'a' : 'w', flush: true });
   try {
-    await pipeline(Readable.fromWeb(body as ReadableStream), meter, output, context.signal && { signal: context.signal });
+    await pipeline(
+      Readable.fromWeb(response.body as ReadableStream),
+      meter,
+      output,
+      context.signal && { signal: context.signal },
+    );
   } catch (error) {
     if (context.signal?.aborted || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     throw unreachable(wheel, error);
   }
-  await rename(partial, path);
 }
 
 /** The address of a file on a project's page: the link whose text is the file's name. */
@@ -84,7 +102,6 @@ async function request(
     if (signal?.aborted) throw error;
     throw unreachable(wheel, error);
   });
-  // 416: the unfinished file is already whole (or longer); its checksum decides.
   if (response.status === 404) throw notOnIndex(wheel);
   if (!response.ok) throw unreachable(wheel, new Error(`HTTP status ${response.status}`));
   return response;
@@ -101,10 +118,14 @@ function splitCredentials(address: URL): { url: URL; authorization: Record<strin
 }
 
 function unreachable(wheel: PinnedWheel, cause: unknown): StudioError {
-  return new StudioError('unavailable', `${wheel.fileName} could not be downloaded: the package index cannot be reached.`, {
-    hint: 'Check the network, the proxy and PIP_INDEX_URL, then run again: it continues where it stopped.',
-    cause,
-  });
+  return new StudioError(
+    'unavailable',
+    `${wheel.fileName} could not be downloaded: the package index cannot be reached.`,
+    {
+      hint: 'Check the network, the proxy and PIP_INDEX_URL, then run again: it continues where it stopped.',
+      cause,
+    },
+  );
 }
 
 function notOnIndex(wheel: PinnedWheel): StudioError {

@@ -24,7 +24,7 @@ const NVIDIA_PARTS = /^nvidia\/[^/]+\/(lib|bin|nvvm)\/.*[^/](?<!\.a)$/;
 const LINUX_X64_CPU = wheel(
   'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
   '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-  [273_829_956, 854_260_000],
+  [273_829_956, 854_258_761],
 );
 const LINUX_ARM64_CPU = wheel(
   'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl',
@@ -129,16 +129,26 @@ export function pinnedWheels(
       hint: 'Run `face2exp setup --cpu`.',
     });
   }
-  throw new StudioError('unsupported', `TensorFlow has no build that the studio can use on ${platform} ${architecture}.`, {
-    hint:
-      platform === 'win32'
-        ? 'Run the studio inside WSL 2 (Ubuntu or Debian).'
-        : 'Use Linux on x64 or arm64, macOS on Apple silicon, or WSL 2 on Windows.',
-  });
+  throw new StudioError(
+    'unsupported',
+    `TensorFlow has no build that the studio can use on ${platform} ${architecture}.`,
+    {
+      hint:
+        platform === 'win32'
+          ? 'Run the studio inside WSL 2 (Ubuntu or Debian).'
+          : 'Use Linux on x64 or arm64, macOS on Apple silicon, or WSL 2 on Windows.',
+    },
+  );
 }
 
 function wheel(fileName: string, sha256: string, [bytes, unpackedBytes]: [number, number]): PinnedWheel {
-  return { fileName, sha256, bytes, unpackedBytes, wanted: fileName.startsWith('nvidia') ? NVIDIA_PARTS : TENSORFLOW_PARTS };
+  return {
+    fileName,
+    sha256,
+    bytes,
+    unpackedBytes,
+    wanted: fileName.startsWith('nvidia') ? NVIDIA_PARTS : TENSORFLOW_PARTS,
+  };
 }
 
 /** What a wheel's file name says (PEP 427): `project-version-python-abi-platform[.platform].whl`. */

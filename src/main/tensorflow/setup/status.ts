@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type RuntimeInfo, runtimeInfoSchema } from '#shared/runtime.ts';
+import { nvidiaDriverLoaded } from './gpu.ts';
 import { type RuntimeDevice, type RuntimeLayout, runtimeCacheFolder, runtimeLayout } from './layout.ts';
 
 /** A runtime that has passed its smoke test. */
@@ -21,11 +22,6 @@ export function runtimeStatus(
   if (device !== 'auto') return readRuntime(runtimeLayout(device, cacheFolder));
   const gpu = nvidiaDriverLoaded() ? readRuntime(runtimeLayout('gpu', cacheFolder)) : null;
   return gpu ?? readRuntime(runtimeLayout('cpu', cacheFolder));
-}
-
-/** True where the kernel has an NVIDIA driver: on plain Linux, or passed through by WSL 2. */
-export function nvidiaDriverLoaded(): boolean {
-  return existsSync('/proc/driver/nvidia/version') || existsSync('/usr/lib/wsl/lib/libcuda.so.1');
 }
 
 /** A manifest that is missing or unreadable means "not ready": set-up writes it again. */

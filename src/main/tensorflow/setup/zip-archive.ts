@@ -55,8 +55,9 @@ export async function readZipDirectory(path: string): Promise<ZipEntry[]> {
 
 function parseDirectory(directory: Buffer, path: string): ZipEntry[] {
   const entries: ZipEntry[] = [];
-  for (let at = 0; at < directory.length; ) {
-    if (at + DIRECTORY_ENTRY_SIZE > directory.length || directory.readUInt32LE(at) !== DIRECTORY_ENTRY) throw notAZip(path);
+  for (let at = 0; at < directory.length;) {
+    if (at + DIRECTORY_ENTRY_SIZE > directory.length || directory.readUInt32LE(at) !== DIRECTORY_ENTRY)
+      throw notAZip(path);
     const nameLength = directory.readUInt16LE(at + 28);
     const nameStart = at + DIRECTORY_ENTRY_SIZE;
     const entry: ZipEntry = {
@@ -108,11 +109,14 @@ export async function extractZipEntry(
     await pipeline([], meter, output, pipelineOptions);
   } else {
     const content = createReadStream(path, { start, end: start + entry.compressedSize - 1 });
-    if (entry.method === DEFLATED) await pipeline(content, createInflateRaw(), meter, output, pipelineOptions);
+    if (entry.method === DEFLATED)
+      await pipeline(content, createInflateRaw({ chunkSize: 1 << 18 }), meter, output, pipelineOptions);
     else await pipeline(content, meter, output, pipelineOptions);
   }
   if (found.size !== entry.size || found.crc32 !== entry.crc32) {
-    throw new StudioError('corrupt', `${entry.name} in ${path} is damaged.`, { hint: 'Delete that file and run again.' });
+    throw new StudioError('corrupt', `${entry.name} in ${path} is damaged.`, {
+      hint: 'Delete that file and run again.',
+    });
   }
 }
 

@@ -1,0 +1,180 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import type { FeedbackMode } from '#shared/training.ts';
+import { readSafetensors, type SafetensorsTensor } from '../../interchange/safetensors.ts';
+import { type MetaFeeds, type MetaOutput, metaStep, type MetaState } from '../meta-step.ts';
+import { cloneNetwork, type Network } from '../network.ts';
+import { evaluationPass, type ResNetArchitecture } from '../resnet.ts';
+import { learningRateFactor, unlabeledWeight } from '../schedule.ts';
+import { runStep, type StepOutputs } from '../step.ts';
+import { toStateDict } from '../state-dict.ts';
+import { Comparison, compareTensors, type GoldenResult, readGoldenJson, withPrefix } from './comparison.ts';
+import { imagesFrom, imageTensor, labelTensor, learnerFrom, learnerStateDict } from './networks.ts';
+
+const LOSS_TOLERANCE = 1e-4;
+const WEIGHT_TOLERANCE = 2e-4;
+const LOGIT_TOLERANCE = 1e-3;
+
+/** The goldens' names for what the studio's step reports. */
+const REPORTED = {
+  t_loss_labeled: 'labeledLoss',
+  t_loss_unlabeled: 'unlabeledLoss',
+  t_loss_unlabeled_masked: 'unlabeledLossMasked',
+  mask_mean: 'maskMean',
+  t_loss_uda: 'udaLoss',
+  s_loss: 'adaptationLoss',
+  s_loss_labeled_old: 'labeledLossOld',
+  s_loss_labeled_new: 'labeledLossNew',
+  feedback: 'feedback',
+  t_loss_mpl: 'feedbackLoss',
+  t_loss: 'baseLoss',
+  student_grad_norm: 'adaptationGradientNorm',
+  teacher_grad_norm: 'baseGradientNorm',
+} as const satisfies Record<string, MetaOutput>;
+
+/** Losses are of order 1; differences of losses carry their rounding. */
+const RELATIVE_FLOOR = 0.1;
+
+interface MetaStepCase {
+  readonly model: ResNetArchitecture;
+  readonly hyperparameters: {
+    readonly teacher_lr: number;
+    readonly student_lr: number;
+    readonly momentum: number;
+    readonly nesterov: boolean;
+    readonly warmup_steps: number;
+    readonly student_wait_steps: number;
+    readonly total_steps: number;
+    readonly ema: number;
+    readonly grad_clip: number;
+    readonly label_smoothing: number;
+    readonly temperature: number;
+    readonly threshold: number;
+    readonly lambda_u: number;
+    readonly uda_steps: number;
+    readonly mask_unlabeled_loss: boolean;
+    readonly feedback: FeedbackMode;
+  };
+  readonly steps: readonly ({
+    readonly step: number;
+    readonly teacher_lr: number;
+    readonly student_lr: number;
+    readonly weight_u: number;
+    readonly pseudo_labels_student: readonly number[];
+    readonly pseudo_labels_feedback: readonly number[];
+  } & Readonly<Record<keyof typeof REPORTED, number | null>>)[];
+}
+
+export async function runMetaStepGoldens(folder: string): Promise<GoldenResult[]> {
+  const place = join(folder, 'meta-step');
+  const cases = (await readdir(place, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const results: GoldenResult[] = [];
+  for (const name of cases.sort()) results.push(...(await runCase(join(place, name), `meta-step/${name}`)));
+  return results;
+}
+
+async function runCase(place: string, name: string): Promise<GoldenResult[]> {
+  const golden = await readGoldenJson<MetaStepCase>(join(place, 'expected.json'));
+  const { tensors: initial } = await readSafetensors(join(place, 'initial.safetensors'));
+  const { tensors: inputs } = await readSafetensors(join(place, 'inputs.safetensors'));
+  const state = initialState(golden, initial, place);
+  const { hyperparameters } = golden;
+  const step = metaStep(state, {
+    labelSmoothing: hyperparameters.label_smoothing,
+    temperature: hyperparameters.temperature,
+    threshold: hyperparameters.threshold,
+    maskUnlabeledLoss: hyperparameters.mask_unlabeled_loss,
+    feedback: hyperparameters.feedback,
+  });
+  const losses = new Comparison(`${name}/losses`, LOSS_TOLERANCE);
+  const labels = new Comparison(`${name}/pseudo labels`, 0);
+  for (const expected of golden.steps) {
+    const feeds = feedsOf(golden, inputs, expected.step);
+    compareStep(losses, labels, expected, feeds, runStep(step, feeds));
+    tf.dispose(feeds);
+  }
+  const results = [losses.result(), labels.result(), await compareFinal(state, place, name), await compareEvaluation(state, place, name)];
+  tf.dispose([...step.variables]);
+  return results;
+}
+
+function initialState(golden: MetaStepCase, initial: ReadonlyMap<string, SafetensorsTensor>, place: string): MetaState {
+  const { momentum, nesterov, grad_clip: gradientClip, ema } = golden.hyperparameters;
+  const sgd = { momentum, nesterov, gradientClip, weightDecay: 0 };
+  const adaptation = learnerFrom(withPrefix(initial, 'student.'), golden.model, place, sgd);
+  return {
+    base: learnerFrom(withPrefix(initial, 'teacher.'), golden.model, place, sgd),
+    adaptation,
+    average: ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: ema },
+    feedbackBaseline: tf.variable(tf.scalar(0)),
+  };
+}
+
+function feedsOf({ hyperparameters }: MetaStepCase, inputs: ReadonlyMap<string, SafetensorsTensor>, step: number): MetaFeeds {
+  const [labeled, weak, strong] = ['labeled', 'weak', 'strong'].map((view) => imagesFrom(inputs.get(`${step}.${view}`)!)) as [
+    ReturnType<typeof imagesFrom>,
+    ReturnType<typeof imagesFrom>,
+    ReturnType<typeof imagesFrom>,
+  ];
+  const [, height, width, channels] = labeled.shape;
+  const values = Float32Array.from([...labeled.values, ...weak.values, ...strong.values]);
+  const totalSteps = hyperparameters.total_steps;
+  const warmupSteps = hyperparameters.warmup_steps;
+  const waitSteps = hyperparameters.student_wait_steps;
+  return {
+    images: tf.tensor4d(values, [labeled.shape[0] + weak.shape[0] + strong.shape[0], height, width, channels]),
+    labels: labelTensor(inputs.get(`${step}.labels`)!),
+    baseLearningRate: tf.scalar(hyperparameters.teacher_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps: 0 })),
+    adaptationLearningRate: tf.scalar(hyperparameters.student_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps })),
+    unlabeledWeight: tf.scalar(unlabeledWeight(step, hyperparameters.lambda_u, hyperparameters.uda_steps)),
+    dropoutSeed: tf.tensor1d([0, step], 'int32'),
+  };
+}
+
+function compareStep(
+  losses: Comparison,
+  labels: Comparison,
+  expected: MetaStepCase['steps'][number],
+  feeds: MetaFeeds,
+  outputs: StepOutputs<MetaOutput>,
+): void {
+  const where = (what: string): string => `step ${expected.step}, ${what}`;
+  losses.addRelative(where('teacher_lr'), feeds.baseLearningRate.dataSync()[0]!, expected.teacher_lr, RELATIVE_FLOOR);
+  losses.addRelative(where('student_lr'), feeds.adaptationLearningRate.dataSync()[0]!, expected.student_lr, RELATIVE_FLOOR);
+  losses.addRelative(where('weight_u'), feeds.unlabeledWeight.dataSync()[0]!, expected.weight_u, RELATIVE_FLOOR);
+  for (const [golden, ours] of Object.entries(REPORTED)) {
+    const value = expected[golden as keyof typeof REPORTED];
+    // Gradient norms were recorded only where gradients were clipped.
+    if (value !== null) losses.addRelative(where(golden), outputs[ours][0]!, value, RELATIVE_FLOOR);
+  }
+  labels.addAbsolute(where('pseudo_labels_student'), outputs.weakLabels, expected.pseudo_labels_student);
+  labels.addAbsolute(where('pseudo_labels_feedback'), outputs.feedbackLabels, expected.pseudo_labels_feedback);
+}
+
+async function compareFinal(state: MetaState, place: string, name: string): Promise<GoldenResult> {
+  const { tensors: expected } = await readSafetensors(join(place, 'final.safetensors'));
+  const comparison = new Comparison(`${name}/final weights`, WEIGHT_TOLERANCE);
+  compareTensors(comparison, await learnerStateDict(state.base), withPrefix(expected, 'teacher.'));
+  compareTensors(comparison, await learnerStateDict(state.adaptation), withPrefix(expected, 'student.'));
+  const average = state.average === null ? new Map() : await toStateDict(state.average.network);
+  compareTensors(comparison, average, withPrefix(expected, 'ema.'));
+  return comparison.result();
+}
+
+async function compareEvaluation(state: MetaState, place: string, name: string): Promise<GoldenResult> {
+  const { tensors: expected } = await readSafetensors(join(place, 'eval.safetensors'));
+  const networks: Readonly<Record<string, Network | undefined>> = {
+    teacher: state.base.network,
+    student: state.adaptation.network,
+    ema: state.average?.network,
+  };
+  const comparison = new Comparison(`${name}/evaluation logits`, LOGIT_TOLERANCE);
+  for (const [key, network] of Object.entries(networks)) {
+    const logits = expected.get(key);
+    if (logits === undefined || network === undefined) continue;
+    const output = tf.tidy(() => evaluationPass(network.architecture, network.variables, imageTensor(expected.get('images')!)).dataSync());
+    comparison.addAbsolute(key, output, logits.data as Float32Array);
+  }
+  return comparison.result();
+}

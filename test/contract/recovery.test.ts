@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunDetail, RunSummary, StepMetrics } from '#shared/training.ts';
+import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
+import { runCommand, runJson, startCommand } from './command.ts';
+
+/** Kills are real: SIGKILL to the engine, and to the host, in the middle of a run of a tiny network. */
+
+const folder = mkdtempSync(join(tmpdir(), 'face2exp-recovery-'));
+const workspace = ['--workspace', join(folder, 'workspace')];
+const tiny = ['--arch', 'resnet18', '--width', '4', '--resize', '16', '--batch-size', '4', '--mu', '1', '--workers', '1', '--eval-step', '5', '--finetune-epochs', '0', '--seed', '3'];
+
+beforeAll(async () => {
+  await writeClassFolders(join(folder, 'labeled'), { perClass: 4 });
+  await writeClassFolders(join(folder, 'validation'), { perClass: 2, seed: 9 });
+  await writeIdentityFolders(join(folder, 'people'), { identities: 6, perIdentity: 3 });
+  await runJson('import', join(folder, 'labeled'), '--format', 'folder', ...workspace);
+  await runJson('import', join(folder, 'validation'), '--format', 'folder', '--role', 'validation', ...workspace);
+  await runJson('import', join(folder, 'people'), '--format', 'identity', '--role', 'unlabeled', ...workspace);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const listRuns = (): Promise<RunSummary[]> => runJson('runs', 'list', ...workspace);
+const showRun = (id: string): Promise<RunDetail & { history: StepMetrics[] }> => runJson('runs', 'show', id, ...workspace);
+
+async function stepReached(id: string, step: number): Promise<void> {
+  for (;;) {
+    const run = (await listRuns()).find((candidate) => candidate.id === id);
+    if (run !== undefined && run.step >= step) return;
+    await sleep(100);
+  }
+}
+
+/** Process ids of the engines that are children of a process. */
+function enginesOf(parent: number): number[] {
+  return execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('engine/main.ts'))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+/** Losses of a run that was never disturbed: what every other must equal. */
+let undisturbed: (number | null)[] = [];
+
+test('a run that is left alone finishes', async () => {
+  const result = await runJson<{ run: string; status: string; step: number }>('train', '--name', 'calm', '--total-steps', '40', ...tiny, ...workspace);
+  expect(result).toMatchObject({ run: 'calm', status: 'finished', step: 40 });
+  undisturbed = (await showRun('calm')).history.map((step) => step.baseLoss);
+  expect(undisturbed).toHaveLength(40);
+});
+
+test('a killed engine is started again and the run ends as if nothing had happened', async () => {
+  const training = startCommand('train', '--name', 'engine-killed', '--total-steps', '40', ...tiny, ...workspace);
+  await stepReached('engine-killed', 8);
+  const engines = enginesOf(training.child.pid!);
+  expect(engines).toHaveLength(1);
+  process.kill(engines[0]!, 'SIGKILL');
+  expect(await training.ended).toMatchObject({ code: 0 });
+  const run = await showRun('engine-killed');
+  expect(run).toMatchObject({ status: 'finished', step: 40 });
+  expect(run.log.some(({ message }) => message.includes('SIGKILL'))).toBe(true);
+  expect(run.history.map((step) => step.baseLoss)).toEqual(undisturbed);
+});
+
+test('a killed host leaves no engine, and the next start says what was interrupted and goes on', async () => {
+  const training = startCommand('train', '--name', 'host-killed', '--total-steps', '40', ...tiny, ...workspace);
+  await stepReached('host-killed', 8);
+  const engines = enginesOf(training.child.pid!);
+  training.child.kill('SIGKILL');
+  await training.ended;
+  await sleep(1500);
+  for (const engine of engines) expect(() => process.kill(engine, 0)).toThrow();
+  expect((await listRuns()).find((run) => run.id === 'host-killed')!.status).toBe('interrupted');
+
+  const serving = startCommand('serve', ...workspace);
+  await serving.sees(/host-killed was interrupted at step \d+ and goes on/);
+  await stepReached('host-killed', 40);
+  while ((await listRuns()).find((run) => run.id === 'host-killed')!.status === 'running') await sleep(100);
+  serving.child.kill('SIGINT');
+  expect((await serving.ended).code).toBe(0);
+  const run = await showRun('host-killed');
+  expect(run.status).toBe('finished');
+  expect(run.history.map((step) => step.baseLoss)).toEqual(undisturbed);
+});
+
+test('Ctrl-C pauses cleanly, and the run resumes to the same end', async () => {
+  const training = startCommand('train', '--name', 'paused', '--total-steps', '40', ...tiny, ...workspace);
+  await stepReached('paused', 6);
+  training.child.kill('SIGINT');
+  const ended = await training.ended;
+  expect(ended.code).toBe(0);
+  expect(ended.stdout).toMatch(/paused at step \d+ of 40/);
+  expect((await runCommand('train', '--resume', 'paused', ...workspace)).code).toBe(0);
+  const run = await showRun('paused');
+  expect(run.status).toBe('finished');
+  expect(run.history.map((step) => step.baseLoss)).toEqual(undisturbed);
+});
