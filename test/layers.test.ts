@@ -43,7 +43,13 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'src/main/evaluation',
     '@tensorflow/tfjs',
   ],
-  'src/main/prediction': ['src/shared', 'src/main/imaging', 'src/main/tensorflow', 'src/main/training', '@tensorflow/tfjs'],
+  'src/main/prediction': [
+    'src/shared',
+    'src/main/imaging',
+    'src/main/tensorflow',
+    'src/main/training',
+    '@tensorflow/tfjs',
+  ],
   'src/main/jobs': ['src/shared'],
   'src/main/engine': [
     'src/shared',
@@ -95,7 +101,8 @@ interface Import {
   readonly typesOnly: boolean;
 }
 
-const IMPORT = /^\s*(import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.m?tsx?)['"]/gm;
+const IMPORT =
+  /^\s*(import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.m?tsx?)['"]/gm;
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
@@ -126,12 +133,18 @@ test('every import is in the table, and every row of the table is used', () => {
     const target = to.startsWith(ROOT) ? layerOf(to) : to;
     if (target === layer) continue;
     const row = TABLE[layer]!;
-    const entry = row.includes(target) ? target : row.includes(`types:${target}`) && typesOnly ? `types:${target}` : undefined;
+    const entry = row.includes(target)
+      ? target
+      : row.includes(`types:${target}`) && typesOnly
+        ? `types:${target}`
+        : undefined;
     if (entry === undefined) violations.push(`${relative(ROOT, from)} imports ${target}${typesOnly ? ' (types)' : ''}`);
     else used.add(`${layer} → ${entry}`);
   }
   expect(violations).toEqual([]);
-  const stale = Object.entries(TABLE).flatMap(([layer, row]) => row.map((entry) => `${layer} → ${entry}`).filter((entry) => !used.has(entry)));
+  const stale = Object.entries(TABLE).flatMap(([layer, row]) =>
+    row.map((entry) => `${layer} → ${entry}`).filter((entry) => !used.has(entry)),
+  );
   expect(stale).toEqual([]);
 });
 

@@ -63,7 +63,9 @@ export const catalogStatsSchema = z.object({
    * Labeled-versus-unlabeled mismatch: share per class of the training split beside the share in the unlabeled images by their latest
    * pseudo labels; null until there are any.
    */
-  mismatch: z.object({ labeledShare: z.array(z.number()), unlabeledShare: z.array(z.number()), totalVariation: z.number() }).nullable(),
+  mismatch: z
+    .object({ labeledShare: z.array(z.number()), unlabeledShare: z.array(z.number()), totalVariation: z.number() })
+    .nullable(),
 });
 export type CatalogStats = z.infer<typeof catalogStatsSchema>;
 

@@ -56,13 +56,19 @@ export function toStudioError(thrown: unknown): StudioError {
   const where = system.path === undefined ? '' : `: ${system.path}`;
   switch (system.code) {
     case 'ENOSPC':
-      return new StudioError('no-space', `The disk is full${where}.`, { hint: 'Free some space and try again.', cause: error });
+      return new StudioError('no-space', `The disk is full${where}.`, {
+        hint: 'Free some space and try again.',
+        cause: error,
+      });
     case 'ENOENT':
       return new StudioError('not-found', `No such file or folder${where}.`, { hint: 'Check the path.', cause: error });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new StudioError('bad-input', `Permission denied${where}.`, { hint: 'Check who may read or write it.', cause: error });
+      return new StudioError('bad-input', `Permission denied${where}.`, {
+        hint: 'Check who may read or write it.',
+        cause: error,
+      });
     default:
       return new StudioError('internal', error.message, { cause: error });
   }
@@ -73,7 +79,11 @@ export function serializeError(thrown: unknown): SerializedStudioError {
 }
 
 export function deserializeError(serialized: SerializedStudioError): StudioError {
-  return new StudioError(serialized.code, serialized.message, serialized.hint === undefined ? {} : { hint: serialized.hint });
+  return new StudioError(
+    serialized.code,
+    serialized.message,
+    serialized.hint === undefined ? {} : { hint: serialized.hint },
+  );
 }
 
 /** Exit code of the command line: 2 wrong usage, 1 anything else. */

@@ -37,7 +37,12 @@ const INDEX_BY_ALIAS: ReadonlyMap<string, number> = new Map(
 
 /** Class index of a class name in any usual spelling ("Happiness", "ANGRY", "03_disgust"), or undefined if it is none we know. */
 export function expressionIndex(name: string): number | undefined {
-  const word = name.normalize('NFKC').trim().toLowerCase().replace(/^\d+[\s._-]*/, '').replace(/[\s._-]+$/, '');
+  const word = name
+    .normalize('NFKC')
+    .trim()
+    .toLowerCase()
+    .replace(/^\d+[\s._-]*/, '')
+    .replace(/[\s._-]+$/, '');
   return INDEX_BY_ALIAS.get(word);
 }
 

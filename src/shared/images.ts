@@ -24,5 +24,9 @@ export const roleSchema = z.enum(ROLES);
 export type Role = z.infer<typeof roleSchema>;
 
 /** One image as training, evaluation and pseudo-labeling see it: catalog id, place, and class index (-1 when not labeled). */
-export const manifestImageSchema = z.object({ id: z.number().int(), reference: imageReferenceSchema, label: z.number().int().min(-1) });
+export const manifestImageSchema = z.object({
+  id: z.number().int(),
+  reference: imageReferenceSchema,
+  label: z.number().int().min(-1),
+});
 export type ManifestImage = z.infer<typeof manifestImageSchema>;

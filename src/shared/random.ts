@@ -75,7 +75,10 @@ export class RandomStream {
   /** @param seed any safe integer. @param epoch and @param index non-negative safe integers (epoch below 2^32). */
   constructor(seed: number, purpose: RandomPurpose, epoch = 0, index = 0) {
     const seedHigh = Math.floor(seed / 2 ** 32) >>> 0;
-    this.#key = [seed >>> 0, (Math.imul(seedHigh, 0x85ebca6b) ^ Math.imul(RANDOM_PURPOSES.indexOf(purpose) + 1, 0x9e3779b1)) >>> 0];
+    this.#key = [
+      seed >>> 0,
+      (Math.imul(seedHigh, 0x85ebca6b) ^ Math.imul(RANDOM_PURPOSES.indexOf(purpose) + 1, 0x9e3779b1)) >>> 0,
+    ];
     this.#epoch = epoch >>> 0;
     this.#indexLow = index >>> 0;
     this.#indexHigh = Math.floor(index / 2 ** 32) >>> 0;

@@ -50,6 +50,5 @@ export const workspaceInfoSchema = z.object({
   runtime: z.object({ version: z.string(), device: z.string(), deviceName: z.string() }).nullable(),
   /** What was found half done when the host started, as sentences. */
   notices: z.array(z.string()),
-
 });
 export type WorkspaceInfo = z.infer<typeof workspaceInfoSchema>;

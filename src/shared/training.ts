@@ -55,7 +55,10 @@ export const trainingConfigSchema = z.object({
   maskUnlabeledLoss: z.boolean().default(false),
   feedback: feedbackModeSchema.default('released'),
   /** RandAugment's number of operations and magnitude (out of 10; more goes past the range, as released). Null: no RandAugment. */
-  randAugment: z.object({ count: z.number().int().positive(), magnitude: z.number().nonnegative() }).nullable().default(null),
+  randAugment: z
+    .object({ count: z.number().int().positive(), magnitude: z.number().nonnegative() })
+    .nullable()
+    .default(null),
   /** Steps in which the base network trains alone on labeled images before the adaptation network starts from its weights. 0 in the release. */
   baseWarmupSteps: z.number().int().nonnegative().default(0),
   finetuneEpochs: z.number().int().nonnegative().default(125),
@@ -124,7 +127,13 @@ export const evaluationSchema = z.object({
   meanClassAccuracy: z.number(),
   confusion: z.array(z.array(z.number().int())),
   perClass: z.array(
-    z.object({ name: z.string(), precision: z.number(), recall: z.number(), f1: z.number(), support: z.number().int() }),
+    z.object({
+      name: z.string(),
+      precision: z.number(),
+      recall: z.number(),
+      f1: z.number(),
+      support: z.number().int(),
+    }),
   ),
   ece: z.number(),
   nll: z.number(),
@@ -150,6 +159,25 @@ export const bestSchema = z.object({
   meanClassAccuracy: z.number(),
 });
 export type Best = z.infer<typeof bestSchema>;
+
+export const CHECKPOINT_FORMAT = 1;
+
+/** `state.json` of a checkpoint: with the weights beside it, everything a run needs to go on exactly. */
+export const checkpointStateSchema = z.object({
+  format: z.literal(CHECKPOINT_FORMAT),
+  /** Steps done. */
+  step: z.number().int().nonnegative(),
+  /** Epochs of fine-tuning done; null before fine-tuning. */
+  finetuneEpochs: z.number().int().nonnegative().nullable(),
+  config: trainingConfigSchema,
+  classes: z.array(z.string()),
+  best: bestSchema.nullable(),
+  /** Catalog ids of the images that could not be read and were reported. */
+  badImages: z.array(z.number().int()),
+  /** SHA-256 of the weights file, hexadecimal. */
+  weightsDigest: z.string(),
+});
+export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 
 export const runSummarySchema = z.object({
   id: z.string(),

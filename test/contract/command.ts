@@ -27,9 +27,17 @@ export function startCommand(...parameters: string[]): Running {
     add(chunk.toString());
     for (const look of waiting) look();
   };
-  child.stdout.on('data', hear((text) => (stdout += text)));
-  child.stderr.on('data', hear((text) => (stderr += text)));
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })));
+  child.stdout.on(
+    'data',
+    hear((text) => (stdout += text)),
+  );
+  child.stderr.on(
+    'data',
+    hear((text) => (stderr += text)),
+  );
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
+  );
   return {
     child,
     ended,
@@ -43,7 +51,9 @@ export function startCommand(...parameters: string[]): Running {
         };
         waiting.add(look);
         look();
-        void ended.then(({ code, signal }) => reject(new Error(`The command ended (${code ?? signal}) before ${pattern} was seen:\n${stdout}\n${stderr}`)));
+        void ended.then(({ code, signal }) =>
+          reject(new Error(`The command ended (${code ?? signal}) before ${pattern} was seen:\n${stdout}\n${stderr}`)),
+        );
       }),
   };
 }

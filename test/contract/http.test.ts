@@ -23,10 +23,19 @@ interface Answer {
 }
 
 /** Node's fetch hides Host and Origin; these requests must be able to lie about them. */
-function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: '127.0.0.1', port: origin.port, path, method: options.method ?? 'GET', headers: { host: origin.host, ...options.headers } },
+      {
+        host: '127.0.0.1',
+        port: origin.port,
+        path,
+        method: options.method ?? 'GET',
+        headers: { host: origin.host, ...options.headers },
+      },
       (response) => {
         let body = '';
         response.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
@@ -39,7 +48,8 @@ function ask(path: string, options: { method?: string; headers?: Record<string, 
 }
 
 const signedIn = (): Record<string, string> => ({ authorization: `Bearer ${token}` });
-const exchange = (value: string): Promise<Answer> => ask('/session', { method: 'POST', body: JSON.stringify({ launch: value }) });
+const exchange = (value: string): Promise<Answer> =>
+  ask('/session', { method: 'POST', body: JSON.stringify({ launch: value }) });
 
 beforeAll(async () => {
   await writeClassFolders(join(folder, 'faces'), { perClass: 2 });
@@ -92,15 +102,20 @@ test('a forged Host, the shape of DNS rebinding, and a foreign Origin are refuse
     { origin: `http://127.0.0.1:${Number(origin.port) + 1}` },
     { origin: 'null' },
   ];
-  for (const headers of forged) expect((await ask('/rpc/system.workspace', { headers: { ...signedIn(), ...headers } })).status).toBe(401);
+  for (const headers of forged)
+    expect((await ask('/rpc/system.workspace', { headers: { ...signedIn(), ...headers } })).status).toBe(401);
 });
 
 test('an unknown procedure, wrong input and a wrong method end in a clear error without a stack', async () => {
   expect((await ask('/rpc/no.such', { headers: signedIn() })).status).toBe(404);
-  const wrong = await ask(`/rpc/runs.get?input=${encodeURIComponent(JSON.stringify({ id: 3 }))}`, { headers: signedIn() });
+  const wrong = await ask(`/rpc/runs.get?input=${encodeURIComponent(JSON.stringify({ id: 3 }))}`, {
+    headers: signedIn(),
+  });
   expect(wrong.status).toBe(400);
   expect(wrong.body).not.toContain('.ts:');
-  const missing = await ask(`/rpc/runs.get?input=${encodeURIComponent(JSON.stringify({ id: 'none' }))}`, { headers: signedIn() });
+  const missing = await ask(`/rpc/runs.get?input=${encodeURIComponent(JSON.stringify({ id: 'none' }))}`, {
+    headers: signedIn(),
+  });
   expect(missing.status).toBe(404);
   expect(JSON.parse(missing.body)).toMatchObject({ error: { data: { studio: { code: 'not-found' } } } });
   expect((await ask('/session')).status).toBe(400);
@@ -116,10 +131,21 @@ test('images are sent by id with the image key alone', async () => {
 });
 
 test('no path gets out: neither in an image id, nor in a file of the UI, nor by a symbolic link in a source', async () => {
-  for (const path of ['/image/..%2f..%2fetc%2fpasswd', '/image/1%00', '/image/../../etc/passwd', '/image/-1', '/image/1/2']) {
+  for (const path of [
+    '/image/..%2f..%2fetc%2fpasswd',
+    '/image/1%00',
+    '/image/../../etc/passwd',
+    '/image/-1',
+    '/image/1/2',
+  ]) {
     expect((await ask(`${path}?key=${imageKey}`)).status).not.toBe(200);
   }
-  for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/assets/..%2f..%2f..%2fpackage.json', '/%00']) {
+  for (const path of [
+    '/..%2f..%2fpackage.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/assets/..%2f..%2f..%2fpackage.json',
+    '/%00',
+  ]) {
     expect((await ask(path)).body).not.toContain('face2exp-studio');
   }
   const faces = join(folder, 'faces', 'neutral');

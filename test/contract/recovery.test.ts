@@ -12,7 +12,26 @@ import { runCommand, runJson, startCommand } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'face2exp-recovery-'));
 const workspace = ['--workspace', join(folder, 'workspace')];
-const tiny = ['--arch', 'resnet18', '--width', '4', '--resize', '16', '--batch-size', '4', '--mu', '1', '--workers', '1', '--eval-step', '5', '--finetune-epochs', '0', '--seed', '3'];
+const tiny = [
+  '--arch',
+  'resnet18',
+  '--width',
+  '4',
+  '--resize',
+  '16',
+  '--batch-size',
+  '4',
+  '--mu',
+  '1',
+  '--workers',
+  '1',
+  '--eval-step',
+  '5',
+  '--finetune-epochs',
+  '0',
+  '--seed',
+  '3',
+];
 
 beforeAll(async () => {
   await writeClassFolders(join(folder, 'labeled'), { perClass: 4 });
@@ -25,7 +44,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const listRuns = (): Promise<RunSummary[]> => runJson('runs', 'list', ...workspace);
-const showRun = (id: string): Promise<RunDetail & { history: StepMetrics[] }> => runJson('runs', 'show', id, ...workspace);
+const showRun = (id: string): Promise<RunDetail & { history: StepMetrics[] }> =>
+  runJson('runs', 'show', id, ...workspace);
 
 async function stepReached(id: string, step: number): Promise<void> {
   for (;;) {
@@ -47,7 +67,15 @@ function enginesOf(parent: number): number[] {
 let undisturbed: (number | null)[] = [];
 
 test('a run that is left alone finishes', async () => {
-  const result = await runJson<{ run: string; status: string; step: number }>('train', '--name', 'calm', '--total-steps', '40', ...tiny, ...workspace);
+  const result = await runJson<{ run: string; status: string; step: number }>(
+    'train',
+    '--name',
+    'calm',
+    '--total-steps',
+    '40',
+    ...tiny,
+    ...workspace,
+  );
   expect(result).toMatchObject({ run: 'calm', status: 'finished', step: 40 });
   undisturbed = (await showRun('calm')).history.map((step) => step.baseLoss);
   expect(undisturbed).toHaveLength(40);

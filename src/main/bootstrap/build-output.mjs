@@ -6,7 +6,14 @@ import { acquireFolderLock } from './folder-lock.mjs';
 import { runInstead } from './own-node.mjs';
 
 /** What the built pages and the shell are made of. */
-const SOURCES = ['src/renderer', 'src/preload', 'src/shared', 'src/main/shell', 'electron.vite.config.ts', 'package-lock.json'];
+const SOURCES = [
+  'src/renderer',
+  'src/preload',
+  'src/shared',
+  'src/main/shell',
+  'electron.vite.config.ts',
+  'package-lock.json',
+];
 
 /**
  * Builds shell, preload and renderer into out/ unless they were built from exactly the present sources.
@@ -28,7 +35,8 @@ export async function ensureBuilt(root, node) {
     process.stderr.write('Building the window (about 10 seconds)\n');
     const build = [join(root, 'node_modules/electron-vite/bin/electron-vite.js'), 'build', '--logLevel', 'warn'];
     const code = await runInstead(node, build, { cwd: root, stdio: ['ignore', 2, 2] });
-    if (code !== 0) throw new BootstrapError('The window could not be built.', 'See the messages above.', { exitCode: code });
+    if (code !== 0)
+      throw new BootstrapError('The window could not be built.', 'See the messages above.', { exitCode: code });
     mkdirSync(join(root, 'out'), { recursive: true });
     writeFileSync(stampFile(root), wanted);
   } finally {
@@ -57,7 +65,11 @@ export function hashOfSources(root) {
     if (!existsSync(path)) continue;
     const names = statSync(path).isDirectory() ? filesBelow(path) : [''];
     for (const name of names) {
-      hash.update(`${source}/${name}\0`).update(createHash('sha256').update(readFileSync(join(path, name))).digest());
+      hash.update(`${source}/${name}\0`).update(
+        createHash('sha256')
+          .update(readFileSync(join(path, name)))
+          .digest(),
+      );
     }
   }
   return hash.digest('hex');

@@ -36,7 +36,9 @@ export async function runCommand([name = '', ...args]) {
   try {
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) {
-      throw new BootstrapError(`There is no command "${name}".`, `Use one of: ${Object.keys(COMMANDS).join(', ')}.`, { exitCode: 2 });
+      throw new BootstrapError(`There is no command "${name}".`, `Use one of: ${Object.keys(COMMANDS).join(', ')}.`, {
+        exitCode: 2,
+      });
     }
     await ensureDependencies(ROOT);
     process.exitCode = await command(findOwnNode(ROOT), args);

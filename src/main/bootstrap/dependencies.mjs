@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mjs';
 import { acquireFolderLock } from './folder-lock.mjs';
 import { createStatusLine } from './status-line.mjs';
 
 const EXIT_CODE_OF_SIGINT = 130;
+/** The installed packages take 0.9 GB. */
+const NEEDED_BYTES = 1.2e9;
 
 /**
  * Installs the packages of package-lock.json unless node_modules holds exactly those: `npm ci` when its stamp, the hash of the lock file,
@@ -25,6 +27,7 @@ export async function ensureDependencies(root) {
   });
   try {
     if (installedHash(root) === wanted) return;
+    requireSpace(root);
     // npm ci empties node_modules, but only after a while.
     rmSync(stampFile(root), { force: true });
     await installPackages(root, status, lock.include);
@@ -33,6 +36,17 @@ export async function ensureDependencies(root) {
     status.end();
     lock.release();
   }
+}
+
+/**
+ * npm takes minutes to find out that a disk is full. Where there are packages already, they make room for the new ones.
+ *
+ * @param {string} root
+ */
+function requireSpace(root) {
+  const { bavail, bsize } = statfsSync(root);
+  if (existsSync(join(root, 'node_modules')) || bavail * bsize >= NEEDED_BYTES) return;
+  throw diskFull();
 }
 
 /** @param {string} path */
@@ -146,9 +160,17 @@ export function npmFailure(output, code) {
   const cause = new Error(`npm ci ended with ${code}:\n${output.trim().slice(-4000)}`);
   const errorCode = /npm (?:error|ERR!) code (\S+)/.exec(output)?.[1] ?? '';
   if (errorCode === 'ENOSPC' || /no space left on device/i.test(output)) {
-    return new BootstrapError('The disk is full: the packages could not be installed.', 'Free about 1.5 GB and run again.', { cause });
+    return new BootstrapError(
+      'The disk is full: the packages could not be installed.',
+      'Free about 1.5 GB and run again.',
+      { cause },
+    );
   }
-  if (/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E5\d\d)$/.test(errorCode)) {
+  if (
+    /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E5\d\d)$/.test(
+      errorCode,
+    )
+  ) {
     return new BootstrapError(
       'The packages could not be downloaded: the package registry cannot be reached.',
       "Check the network and npm's settings (`npm config get registry`, proxy), then run again.",
@@ -173,9 +195,20 @@ export function npmFailure(output, code) {
   return new BootstrapError(`The packages could not be installed: ${detail}`, 'Run `npm ci` to see more.', { cause });
 }
 
+/** @param {unknown} [cause] */
+function diskFull(cause) {
+  return new BootstrapError(
+    'The packages cannot be installed: the disk is full.',
+    `Free some space, so that there are ${NEEDED_BYTES / 1e9} GB, and run again.`,
+    { cause },
+  );
+}
+
 /** @param {unknown} cause */
 function npmMissing(cause) {
-  return new BootstrapError('npm was not found, which installs the packages.', 'Install Node.js together with npm.', { cause });
+  return new BootstrapError('npm was not found, which installs the packages.', 'Install Node.js together with npm.', {
+    cause,
+  });
 }
 
 function installationInterrupted() {

@@ -47,7 +47,9 @@ export async function findBrowser(surroundings: BrowserSurroundings = thisMachin
     if (await isProgram(path)) return { path, kind: browserKind(path) };
   }
   const playwrightPath = surroundings.playwrightPath();
-  return playwrightPath !== null && (await isProgram(playwrightPath)) ? { path: playwrightPath, kind: 'chromium' } : null;
+  return playwrightPath !== null && (await isProgram(playwrightPath))
+    ? { path: playwrightPath, kind: 'chromium' }
+    : null;
 }
 
 function thisMachine(): BrowserSurroundings {

@@ -33,26 +33,17 @@ export async function acquireFolderLock(path, options = {}) {
   mkdirSync(dirname(path), { recursive: true });
   /** @type {LockHolder} */
   const holder = { token: randomUUID(), host: hostname(), processes: [identify(process.pid)] };
-  // The folder is filled before it becomes the lock, so that a lock always tells its holder.
-  const prepared = `${path}.${holder.token}`;
-  mkdirSync(prepared);
-  writeHolder(prepared, holder);
-  try {
-    let waiting = false;
-    while (!tryRename(prepared, path)) {
-      options.signal?.throwIfAborted();
-      const other = readHolder(path);
-      if (isGone(path, other)) {
-        removeAbandoned(path, other);
-        continue;
-      }
-      if (!waiting) options.onWait?.(other);
-      waiting = true;
-      await delay(RETRY_MS, undefined, options.signal && { signal: options.signal });
+  let waiting = false;
+  while (!tryTake(path, holder)) {
+    options.signal?.throwIfAborted();
+    const other = readHolder(path);
+    if (isGone(path, other)) {
+      removeAbandoned(path, other);
+      continue;
     }
-  } catch (error) {
-    rmSync(prepared, { recursive: true, force: true });
-    throw error;
+    if (!waiting) options.onWait?.(other);
+    waiting = true;
+    await delay(RETRY_MS, undefined, options.signal && { signal: options.signal });
   }
   return heldLock(path, holder);
 }
@@ -81,16 +72,21 @@ function heldLock(path, holder) {
 }
 
 /**
- * Renaming a folder onto one that is not empty fails: the lock's only atomic step.
+ * Renaming a folder onto one that is not empty fails: the lock's only atomic step. It is filled before, so that a lock always tells its
+ * holder.
  *
- * @param {string} from
- * @param {string} to
+ * @param {string} path
+ * @param {LockHolder} holder
  */
-function tryRename(from, to) {
+function tryTake(path, holder) {
+  const prepared = `${path}.${holder.token}`;
+  mkdirSync(prepared);
   try {
-    renameSync(from, to);
+    writeHolder(prepared, holder);
+    renameSync(prepared, path);
     return true;
   } catch (error) {
+    rmSync(prepared, { recursive: true, force: true });
     if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error))) return false;
     throw error;
   }

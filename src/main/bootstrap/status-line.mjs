@@ -7,7 +7,7 @@ const PLAIN_INTERVAL_MS = 5000;
  * @param {NodeJS.WriteStream} stream
  */
 export function createStatusLine(stream = process.stderr) {
-  let lastPlain = -Infinity;
+  let lastPlain = { text: '', at: -Infinity };
   let isOpen = false;
   return {
     /** @param {string} text */
@@ -15,9 +15,9 @@ export function createStatusLine(stream = process.stderr) {
       if (stream.isTTY) {
         stream.write(`\r\x1b[K${text.slice(0, stream.columns - 1)}`);
         isOpen = true;
-      } else if (performance.now() - lastPlain >= PLAIN_INTERVAL_MS) {
+      } else if (text !== lastPlain.text && performance.now() - lastPlain.at >= PLAIN_INTERVAL_MS) {
         stream.write(`${text}\n`);
-        lastPlain = performance.now();
+        lastPlain = { text, at: performance.now() };
       }
     },
     /** Leaves the terminal on a fresh line. */

@@ -41,7 +41,10 @@ function main(): void {
   });
 }
 
-async function train(directory: string, requested: () => 'pause' | 'stop' | undefined): Promise<Awaited<ReturnType<typeof trainRun>>> {
+async function train(
+  directory: string,
+  requested: () => 'pause' | 'stop' | undefined,
+): Promise<Awaited<ReturnType<typeof trainRun>>> {
   const config = trainingConfigSchema.parse(readJson(join(directory, 'config.json')));
   const manifest = trainingManifestSchema.parse(readJson(join(directory, 'manifest.json')));
   const { runtime } = await loadTensorFlow();
@@ -56,11 +59,15 @@ async function train(directory: string, requested: () => 'pause' | 'stop' | unde
 }
 
 function readJson(file: string): unknown {
-  if (!existsSync(file)) throw new StudioError('corrupt', `${file} is missing.`, { hint: 'The run’s folder was changed; start a new run.' });
+  if (!existsSync(file))
+    throw new StudioError('corrupt', `${file} is missing.`, { hint: 'The run’s folder was changed; start a new run.' });
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new StudioError('corrupt', `${file} is damaged.`, { hint: 'Start a new run with the same settings.', cause: error });
+    throw new StudioError('corrupt', `${file} is damaged.`, {
+      hint: 'Start a new run with the same settings.',
+      cause: error,
+    });
   }
 }
 

@@ -35,7 +35,11 @@ export interface EngineModel {
 
 export interface EngineAnswers {
   runtime: RuntimeInfo;
-  predict: { readonly step: number; readonly classes: readonly string[]; readonly probabilities: readonly (readonly number[])[] };
+  predict: {
+    readonly step: number;
+    readonly classes: readonly string[];
+    readonly probabilities: readonly (readonly number[])[];
+  };
   evaluate: Evaluation;
 }
 

@@ -26,7 +26,14 @@ async function main(): Promise<void> {
     .version(STUDIO_VERSION)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  const commands = [registerSystemCommands, registerDataCommands, registerTrainCommand, registerRunsCommands, registerModelCommands, registerServeCommands];
+  const commands = [
+    registerSystemCommands,
+    registerDataCommands,
+    registerTrainCommand,
+    registerRunsCommands,
+    registerModelCommands,
+    registerServeCommands,
+  ];
   for (const register of commands) register(program, actionRunner);
   addGlobalOptions(program);
   try {
@@ -45,7 +52,9 @@ async function main(): Promise<void> {
 /** Every command takes these, after its name. */
 function addGlobalOptions(command: Command): void {
   if (command.commands.length === 0) {
-    command.addOption(new Option('--workspace <folder>', 'the workspace').default(process.env['FACE2EXP_WORKSPACE'] ?? './workspace'));
+    command.addOption(
+      new Option('--workspace <folder>', 'the workspace').default(process.env['FACE2EXP_WORKSPACE'] ?? './workspace'),
+    );
     command.option('--json', 'one JSON document on stdout', false).option('--debug', 'stack traces', false);
   }
   for (const child of command.commands) {
@@ -104,7 +113,10 @@ function createContext(options: GlobalOptions, connections: Connection[]): Comma
 function report(error: StudioError, context: CommandContext, debug: boolean): void {
   context.progress.finish();
   process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
-  if (debug) process.stderr.write(`${error.stack ?? ''}\n${error.cause instanceof Error ? `Caused by: ${error.cause.stack ?? ''}\n` : ''}`);
+  if (debug)
+    process.stderr.write(
+      `${error.stack ?? ''}\n${error.cause instanceof Error ? `Caused by: ${error.cause.stack ?? ''}\n` : ''}`,
+    );
   process.exitCode = exitCodeOf(error);
 }
 

@@ -71,9 +71,18 @@ function fetchOverSocket(
 export function errorOfClient(thrown: unknown): StudioError {
   if (!(thrown instanceof TRPCClientError)) return toStudioError(thrown);
   const data: unknown = thrown.data;
-  if (typeof data === 'object' && data !== null && 'studio' in data) return deserializeError(data.studio as SerializedStudioError);
-  if (thrown.cause instanceof Error && !(thrown.cause instanceof StudioError) && 'code' in thrown.cause && thrown.cause.code === 'ECONNREFUSED') {
-    return new StudioError('unavailable', 'The studio that has this workspace open does not answer.', { hint: 'Close it and try again.', cause: thrown });
+  if (typeof data === 'object' && data !== null && 'studio' in data)
+    return deserializeError(data.studio as SerializedStudioError);
+  if (
+    thrown.cause instanceof Error &&
+    !(thrown.cause instanceof StudioError) &&
+    'code' in thrown.cause &&
+    thrown.cause.code === 'ECONNREFUSED'
+  ) {
+    return new StudioError('unavailable', 'The studio that has this workspace open does not answer.', {
+      hint: 'Close it and try again.',
+      cause: thrown,
+    });
   }
   return toStudioError(thrown.cause ?? thrown);
 }

@@ -23,7 +23,10 @@ export interface EngineExit {
 export class EngineProcess {
   readonly exited: Promise<EngineExit>;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void; progress: ProgressListener }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: never) => void; reject: (error: Error) => void; progress: ProgressListener }
+  >();
   readonly #lastWords: string[] = [];
   #nextRequest = 1;
   #silence: NodeJS.Timeout | undefined;
@@ -35,7 +38,13 @@ export class EngineProcess {
     this.#child = spawn(process.execPath, ['--disable-warning=DEP0040', entry], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: { ...process.env, UV_THREADPOOL_SIZE: '4', MALLOC_ARENA_MAX: '2', TF_CPP_MIN_LOG_LEVEL: '2', ...environment },
+      env: {
+        ...process.env,
+        UV_THREADPOOL_SIZE: '4',
+        MALLOC_ARENA_MAX: '2',
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        ...environment,
+      },
       // A Ctrl-C on the terminal reaches the whole foreground group; the host alone decides what it means for a run.
       detached: process.platform !== 'win32',
     });
@@ -134,10 +143,14 @@ function crashError(exit: EngineExit, hung: boolean): StudioError {
       : `ended with code ${exit.code}`;
   const lastLine = exit.lastWords.split('\n').findLast((line) => line.trim() !== '');
   const outOfMemory = exit.signal === 'SIGKILL' && !hung;
-  return new StudioError('unavailable', `The training engine ${how}.${lastLine === undefined ? '' : ` Its last words: ${lastLine}`}`, {
-    hint: outOfMemory
-      ? 'If nobody killed it, the machine ran out of memory: use a smaller batch, image size or mu.'
-      : 'The run goes on from its last checkpoint when resumed.',
-    cause: exit.lastWords === '' ? undefined : exit.lastWords,
-  });
+  return new StudioError(
+    'unavailable',
+    `The training engine ${how}.${lastLine === undefined ? '' : ` Its last words: ${lastLine}`}`,
+    {
+      hint: outOfMemory
+        ? 'If nobody killed it, the machine ran out of memory: use a smaller batch, image size or mu.'
+        : 'The run goes on from its last checkpoint when resumed.',
+      cause: exit.lastWords === '' ? undefined : exit.lastWords,
+    },
+  );
 }

@@ -59,7 +59,13 @@ export function createStudio(options: { workspace: string }): Studio {
   const runs = new RunService(workspace, catalog, events);
   const imports = new ImportService(catalog, jobs);
   const demo = new DemoService(workspace, imports, jobs, catalog);
-  const predictions = new PredictionService({ workspace, catalog, runs, jobs, workers: Math.min(4, availableParallelism()) });
+  const predictions = new PredictionService({
+    workspace,
+    catalog,
+    runs,
+    jobs,
+    workers: Math.min(4, availableParallelism()),
+  });
   const notices = interruptedNotices(catalog);
 
   return {
@@ -86,7 +92,11 @@ export function createStudio(options: { workspace: string }): Studio {
     doctor: () => runDoctor(catalog, workspace),
     setUpRuntime: () =>
       jobs.start({ kind: 'setup', title: 'Set up TensorFlow', unit: 'bytes' }, ({ signal, report }) =>
-        ensureRuntime({ device: 'auto', signal, onProgress: ({ done, total, message }) => report(done, total, message) }),
+        ensureRuntime({
+          device: 'auto',
+          signal,
+          onProgress: ({ done, total, message }) => report(done, total, message),
+        }),
       ),
     cancelJob: async (id) => {
       const job = catalog.jobs.get(id);
@@ -116,5 +126,8 @@ function interruptedNotices(catalog: Catalog): string[] {
   return catalog.jobs
     .markInterrupted()
     .filter((job) => job.kind !== 'train')
-    .map((job) => `“${job.title}” was interrupted at ${job.done.toLocaleString('en')} ${job.unit}; start it again to continue.`);
+    .map(
+      (job) =>
+        `“${job.title}” was interrupted at ${job.done.toLocaleString('en')} ${job.unit}; start it again to continue.`,
+    );
 }

@@ -28,10 +28,14 @@ export function openWorkspace(path: string): Workspace {
     mkdirSync(workspace.runsDirectory, { recursive: true });
     mkdirSync(workspace.cacheDirectory, { recursive: true });
   } catch (error) {
-    throw new StudioError('bad-input', `The workspace folder ${directory} cannot be made: ${toStudioError(error).message}`, {
-      hint: 'Choose a folder that you may write to with --workspace.',
-      cause: error,
-    });
+    throw new StudioError(
+      'bad-input',
+      `The workspace folder ${directory} cannot be made: ${toStudioError(error).message}`,
+      {
+        hint: 'Choose a folder that you may write to with --workspace.',
+        cause: error,
+      },
+    );
   }
   return workspace;
 }
@@ -64,7 +68,9 @@ function socketPathOf(workspace: Workspace): string {
   const folder = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `face2exp-${process.getuid?.() ?? 0}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (statSync(folder).uid !== process.getuid?.()) {
-    throw new StudioError('bad-input', `The folder ${folder} belongs to somebody else.`, { hint: 'Set XDG_RUNTIME_DIR to a folder of your own.' });
+    throw new StudioError('bad-input', `The folder ${folder} belongs to somebody else.`, {
+      hint: 'Set XDG_RUNTIME_DIR to a folder of your own.',
+    });
   }
   return join(folder, `${unique}.sock`);
 }
@@ -115,9 +121,13 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
   for (let attempt = 0; attempt < 3; attempt++) {
     const holder = runningHost(workspace);
     if (holder !== null) {
-      throw new StudioError('conflict', `The workspace ${workspace.directory} is open in another studio (process ${holder.pid}).`, {
-        hint: holder.url === null ? 'Close it, or use its window.' : `Use its window: ${holder.url}`,
-      });
+      throw new StudioError(
+        'conflict',
+        `The workspace ${workspace.directory} is open in another studio (process ${holder.pid}).`,
+        {
+          hint: holder.url === null ? 'Close it, or use its window.' : `Use its window: ${holder.url}`,
+        },
+      );
     }
     rmSync(file, { force: true });
     try {
@@ -143,5 +153,7 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toStudioError(error);
     }
   }
-  throw new StudioError('conflict', `The workspace ${workspace.directory} is being opened by another studio.`, { hint: 'Try again.' });
+  throw new StudioError('conflict', `The workspace ${workspace.directory} is being opened by another studio.`, {
+    hint: 'Try again.',
+  });
 }

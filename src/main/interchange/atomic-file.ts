@@ -47,7 +47,7 @@ async function writeChunks(handle: FileHandle, chunks: Iterable<Uint8Array>): Pr
   const hash = createHash('sha256');
   for (const chunk of chunks) {
     hash.update(chunk);
-    for (let offset = 0; offset < chunk.byteLength; ) {
+    for (let offset = 0; offset < chunk.byteLength;) {
       const { bytesWritten } = await handle.write(chunk, offset, Math.min(chunk.byteLength - offset, 2 ** 30));
       offset += bytesWritten;
     }

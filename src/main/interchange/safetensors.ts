@@ -115,7 +115,10 @@ export async function writeSafetensors(
   let offset = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
     if (!(data instanceof ARRAY_TYPES[dtype]) || data.length !== elementCount(shape)) {
-      throw new StudioError('internal', `Tensor ${name} does not hold the ${shape.join('×')} ${dtype} elements it claims.`);
+      throw new StudioError(
+        'internal',
+        `Tensor ${name} does not hold the ${shape.join('×')} ${dtype} elements it claims.`,
+      );
     }
     header.push([name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] }]);
     chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -137,7 +140,8 @@ async function readHeader(handle: FileHandle, path: string, fileSize: number): P
   if (fileSize < LENGTH_BYTES) throw corrupt(path, `it has only ${fileSize} bytes`);
   const lengthBytes = await readBytes(handle, 0, LENGTH_BYTES, path);
   const length = new DataView(lengthBytes.buffer).getBigUint64(0, true);
-  if (length > BigInt(LARGEST_HEADER)) throw corrupt(path, `its header claims ${length} bytes, more than the format's limit`);
+  if (length > BigInt(LARGEST_HEADER))
+    throw corrupt(path, `its header claims ${length} bytes, more than the format's limit`);
   if (LENGTH_BYTES + Number(length) > fileSize) throw corrupt(path, 'it ends inside its header');
   return readBytes(handle, LENGTH_BYTES, Number(length), path);
 }
@@ -193,14 +197,20 @@ function checkCoverage(entries: readonly HeaderEntry[], dataBytes: number, path:
     if (begin > covered) throw corrupt(path, `there is a gap before tensor ${name}`);
     covered = end;
   }
-  if (covered > dataBytes) throw corrupt(path, `it was cut short: its tensors need ${covered} bytes and ${dataBytes} are there`);
+  if (covered > dataBytes)
+    throw corrupt(path, `it was cut short: its tensors need ${covered} bytes and ${dataBytes} are there`);
   if (covered < dataBytes) throw corrupt(path, `${dataBytes - covered} bytes at its end belong to no tensor`);
 }
 
 /** @returns an array whose buffer holds exactly these bytes, so that any typed array may lie over it. */
-async function readBytes(handle: FileHandle, position: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(
+  handle: FileHandle,
+  position: number,
+  length: number,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
-  for (let offset = 0; offset < length; ) {
+  for (let offset = 0; offset < length;) {
     const { bytesRead } = await handle.read(bytes, offset, Math.min(length - offset, 2 ** 30), position + offset);
     if (bytesRead === 0) throw corrupt(path, 'it became shorter while it was read');
     offset += bytesRead;

@@ -76,7 +76,11 @@ export class JobRunner {
     await Promise.all([...this.#active.values()].map(({ settled }) => settled));
   }
 
-  async #perform<Result>(id: number, abort: AbortController, work: (context: JobContext) => Promise<Result>): Promise<Result> {
+  async #perform<Result>(
+    id: number,
+    abort: AbortController,
+    work: (context: JobContext) => Promise<Result>,
+  ): Promise<Result> {
     const meter = new ProgressMeter();
     let written = -Infinity;
     const context: JobContext = {

@@ -3,7 +3,13 @@ import type { Best, Evaluation, Phase, StepMetrics } from '#shared/training.ts';
 /** What training tells while it runs. The host keeps it; training keeps only its checkpoints. */
 export type TrainingEvent =
   /** First event of every start: which step comes next, and on what it runs. Rows of this step and later ones are void. */
-  | { readonly type: 'started'; readonly nextStep: number; readonly device: string; readonly version: string; readonly precision: string }
+  | {
+      readonly type: 'started';
+      readonly nextStep: number;
+      readonly device: string;
+      readonly version: string;
+      readonly precision: string;
+    }
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'step'; readonly metrics: StepMetrics }
   | { readonly type: 'evaluation'; readonly evaluation: Evaluation }

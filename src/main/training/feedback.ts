@@ -19,24 +19,27 @@ import { movingAverage } from './optimizer.ts';
  */
 const BASELINE_DECAY = 0.99;
 
-/** @param old and @param updated labeled loss of the adaptation network before and after its step. @param baseline moving average so far. */
+/**
+ * @param old and @param updated labeled loss of the adaptation network before and after its step.
+ * @param baseline moving average of the gain so far; `paper` moves it.
+ */
 export function feedbackSignal(
   mode: FeedbackMode,
   old: tf.Scalar,
   updated: tf.Scalar,
-  baseline: tf.Scalar,
-): { feedback: tf.Scalar; baseline: tf.Scalar } {
+  baseline: tf.Variable,
+): tf.Scalar {
   switch (mode) {
     case 'released':
-      return { feedback: tf.sub(old, updated), baseline };
+      return tf.sub(old, updated);
     case 'flipped':
-      return { feedback: tf.sub(updated, old), baseline };
+      return tf.sub(updated, old);
     case 'off':
-      return { feedback: tf.zerosLike(old), baseline };
+      return tf.zerosLike(old);
     case 'paper': {
       const gain = tf.sub(old, updated);
-      const newBaseline = movingAverage(baseline, gain, BASELINE_DECAY) as tf.Scalar;
-      return { feedback: tf.sub(gain, newBaseline), baseline: newBaseline };
+      baseline.assign(movingAverage(baseline, gain, BASELINE_DECAY));
+      return tf.sub(gain, baseline);
     }
   }
 }

@@ -24,7 +24,9 @@ const RUNNERS: Readonly<Record<string, (folder: string) => Promise<GoldenResult[
 export async function runTrainingGoldens(group: string, folder: string): Promise<GoldenResult[]> {
   const run = RUNNERS[group];
   if (run === undefined) {
-    throw new StudioError('usage', `There are no training goldens named ${group}.`, { hint: `Groups are ${Object.keys(RUNNERS).join(', ')}.` });
+    throw new StudioError('usage', `There are no training goldens named ${group}.`, {
+      hint: `Groups are ${Object.keys(RUNNERS).join(', ')}.`,
+    });
   }
   // One thread adds numbers in one order whatever the machine. A rectifier's input within rounding of zero goes either way otherwise, and
   // the network then takes another path altogether: a meta step of 20 images at random weights is that sensitive. Read when TensorFlow loads.

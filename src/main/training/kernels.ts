@@ -10,8 +10,15 @@ import { StudioError } from '#shared/errors.ts';
 
 /** What is used of tfjs-node's backend. */
 interface KernelBackend {
-  readonly binding: Readonly<Record<'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>>;
-  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.TensorInfo[], outputs: number): tf.Tensor[];
+  readonly binding: Readonly<
+    Record<'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>
+  >;
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.TensorInfo[],
+    outputs: number,
+  ): tf.Tensor[];
 }
 
 interface Attribute {
@@ -93,7 +100,10 @@ export function fusedBatchNormalization(
     [input, scale, offset, runningMean, runningVariance],
     6,
     { T: 'TF_FLOAT', U: 'TF_FLOAT' },
-    [...batchNormalizationAttributes(training), ['exponential_avg_factor', 'float', training ? BATCH_NORMALIZATION_MOMENTUM : 1]],
+    [
+      ...batchNormalizationAttributes(training),
+      ['exponential_avg_factor', 'float', training ? BATCH_NORMALIZATION_MOMENTUM : 1],
+    ],
   );
   return {
     output: output as tf.Tensor4D,
@@ -134,7 +144,10 @@ export function rectifierGradient(gradient: tf.Tensor4D, output: tf.Tensor4D): t
  * Softmax cross-entropy of each example and its gradient in the logits, computed together and without overflow.
  * @param logits and @param targets [count, classes]; rows of targets sum to one. Loss in nats.
  */
-export function softmaxCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
+export function softmaxCrossEntropy(
+  logits: tf.Tensor2D,
+  targets: tf.Tensor2D,
+): { losses: tf.Tensor1D; gradient: tf.Tensor2D } {
   const [losses, gradient] = execute('SoftmaxCrossEntropyWithLogits', [logits, targets], 2, { T: 'TF_FLOAT' });
   return { losses: losses as tf.Tensor1D, gradient: gradient as tf.Tensor2D };
 }
@@ -150,5 +163,9 @@ export function halfSquaredNorm(tensor: tf.Tensor): tf.Scalar {
  */
 export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const shapeTensor = tf.tensor1d([...shape], 'int32');
-  return execute('StatelessRandomUniform', [shapeTensor, seed], 1, { dtype: 'TF_FLOAT', T: 'TF_INT32', Tseed: 'TF_INT32' })[0]!;
+  return execute('StatelessRandomUniform', [shapeTensor, seed], 1, {
+    dtype: 'TF_FLOAT',
+    T: 'TF_INT32',
+    Tseed: 'TF_INT32',
+  })[0]!;
 }

@@ -61,11 +61,9 @@ export function convolution(pass: Pass, name: string, stride: 1 | 2): Layer {
     const attributes = { strides: stride, pad: stride === 1 ? 'same' : 'valid', dataFormat: 'NHWC' };
     const backward = (dy: tf.Tensor4D): tf.Tensor4D => {
       pass.gradients.set(`${name}.weight`, filterGradient(padded, dy, filter, attributes));
-      const inputGradient = tf.engine().runKernel(
-        tf.Conv2DBackpropInput,
-        { dy, filter },
-        { ...attributes, inputShape: padded.shape },
-      ) as tf.Tensor4D;
+      const inputGradient = tf
+        .engine()
+        .runKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: padded.shape }) as tf.Tensor4D;
       return cropSides(inputGradient, side);
     };
     return { output: tf.conv2d(padded, filter, stride, attributes.pad as 'same' | 'valid'), backward };
@@ -83,18 +81,31 @@ export function stemConvolution(
   const attributes = { strides: 2, pad: 'valid', dataFormat: 'NHWC' };
   return {
     output: tf.conv2d(padded, filter, 2, 'valid'),
-    backward: (gradient) => void pass.gradients.set(`${name}.weight`, filterGradient(padded, gradient, filter, attributes)),
+    backward: (gradient) =>
+      void pass.gradients.set(`${name}.weight`, filterGradient(padded, gradient, filter, attributes)),
   };
 }
 
-function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filter: tf.Tensor4D, attributes: tf.NamedAttrMap): tf.Tensor4D {
+function filterGradient(
+  x: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  attributes: tf.NamedAttrMap,
+): tf.Tensor4D {
   return tf
     .engine()
     .runKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape: filter.shape }) as tf.Tensor4D;
 }
 
 function padSides(input: tf.Tensor4D, side: number): tf.Tensor4D {
-  return side === 0 ? input : tf.pad4d(input, [[0, 0], [side, side], [side, side], [0, 0]]);
+  return side === 0
+    ? input
+    : tf.pad4d(input, [
+        [0, 0],
+        [side, side],
+        [side, side],
+        [0, 0],
+      ]);
 }
 
 function cropSides(padded: tf.Tensor4D, side: number): tf.Tensor4D {
@@ -159,7 +170,12 @@ export function averagePooling(input: tf.Tensor4D): Computed<tf.Tensor4D, tf.Ten
   return {
     output: tf.mean(input, [1, 2]) as tf.Tensor2D,
     backward: (gradient) =>
-      tf.tile(tf.reshape(tf.div(gradient, height * width), [count, 1, 1, channels]), [1, height, width, 1]) as tf.Tensor4D,
+      tf.tile(tf.reshape(tf.div(gradient, height * width), [count, 1, 1, channels]), [
+        1,
+        height,
+        width,
+        1,
+      ]) as tf.Tensor4D,
   };
 }
 

@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { type RandomPurpose, RandomStream } from '#shared/random.ts';
-import { isTrainable, type ParameterSpecification, parameterSpecifications, type ResNetArchitecture } from './resnet.ts';
+import {
+  isTrainable,
+  type ParameterSpecification,
+  parameterSpecifications,
+  type ResNetArchitecture,
+} from './resnet.ts';
 
 /** A residual network and its state: one variable for every parameter and running statistic. */
 export interface Network {
@@ -17,7 +22,11 @@ export interface Network {
 }
 
 /** @param values by name, in TensorFlow's layouts; every one the architecture has. The network takes the arrays over. */
-export function createNetwork(architecture: ResNetArchitecture, values: ReadonlyMap<string, Float32Array>, batchesTracked = 0): Network {
+export function createNetwork(
+  architecture: ResNetArchitecture,
+  values: ReadonlyMap<string, Float32Array>,
+  batchesTracked = 0,
+): Network {
   const specifications = parameterSpecifications(architecture);
   const variables = new Map<string, tf.Variable>();
   for (const { name, shape } of specifications) {
@@ -51,12 +60,18 @@ export function disposeNetwork(network: Network): void {
   tf.dispose(networkVariables(network));
 }
 
-/** Zero-filled companions of the trainable variables: SGD's momentum buffers. */
-export function createMomentumBuffers(network: Network): ReadonlyMap<string, tf.Variable> {
+/**
+ * SGD's momentum buffers, one for each trainable variable.
+ * @param values by parameter name, as far as there are any; zeros otherwise.
+ */
+export function createMomentumBuffers(
+  network: Network,
+  values: ReadonlyMap<string, Float32Array> = new Map(),
+): ReadonlyMap<string, tf.Variable> {
   return new Map(
     network.trainable.map((name) => {
-      const { shape } = network.variables.get(name)!;
-      return [name, newVariable(new Float32Array(tf.util.sizeFromShape(shape)), shape)] as const;
+      const { shape, size } = network.variables.get(name)!;
+      return [name, newVariable(values.get(name) ?? new Float32Array(size), shape)] as const;
     }),
   );
 }
@@ -69,7 +84,11 @@ function newVariable(value: Float32Array, shape: readonly number[]): tf.Variable
  * Initial values as torchvision's ResNet has them: convolutions normal with variance 2 / fan-out (He et al. 2015), batch normalisation 1 and
  * 0, the last layer PyTorch's default, uniform within ±1/√inputs. The same seed gives the same numbers on every machine.
  */
-export function initialValues(architecture: ResNetArchitecture, seed: number, purpose: RandomPurpose): Map<string, Float32Array> {
+export function initialValues(
+  architecture: ResNetArchitecture,
+  seed: number,
+  purpose: RandomPurpose,
+): Map<string, Float32Array> {
   return new Map(
     parameterSpecifications(architecture).map((specification, index) => [
       specification.name,
@@ -78,7 +97,11 @@ export function initialValues(architecture: ResNetArchitecture, seed: number, pu
   );
 }
 
-function initialValue({ kind, shape }: ParameterSpecification, architecture: ResNetArchitecture, stream: RandomStream): Float32Array {
+function initialValue(
+  { kind, shape }: ParameterSpecification,
+  architecture: ResNetArchitecture,
+  stream: RandomStream,
+): Float32Array {
   const values = new Float32Array(tf.util.sizeFromShape([...shape]));
   switch (kind) {
     case 'scale':

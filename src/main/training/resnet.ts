@@ -35,19 +35,15 @@ const NAMED: Readonly<Record<Architecture, Pick<ResNetArchitecture, 'block' | 'l
   resnet101: { block: 'bottleneck', layers: [3, 4, 23, 3] },
 };
 
-export function architectureOf(config: Pick<TrainingConfig, 'architecture' | 'width' | 'classCount'>): ResNetArchitecture {
+export function architectureOf(
+  config: Pick<TrainingConfig, 'architecture' | 'width' | 'classCount'>,
+): ResNetArchitecture {
   return { ...NAMED[config.architecture], width: config.width, classes: config.classCount };
 }
 
 /** `scale` and `offset` are a batch normalisation's weight and bias. */
 export type ParameterKind =
-  | 'convolution'
-  | 'scale'
-  | 'offset'
-  | 'running-mean'
-  | 'running-variance'
-  | 'linear-weight'
-  | 'linear-bias';
+  'convolution' | 'scale' | 'offset' | 'running-mean' | 'running-variance' | 'linear-weight' | 'linear-bias';
 
 export interface ParameterSpecification {
   /** torchvision's state_dict name. */
@@ -108,9 +104,19 @@ function blockSpecifications(block: ResNetArchitecture['block'], plan: BlockPlan
   const main =
     block === 'basic'
       ? [...part(1, 3, inputChannels, channels), ...part(2, 3, channels, channels)]
-      : [...part(1, 1, inputChannels, channels), ...part(2, 3, channels, channels), ...part(3, 1, channels, outputChannels)];
+      : [
+          ...part(1, 1, inputChannels, channels),
+          ...part(2, 3, channels, channels),
+          ...part(3, 1, channels, outputChannels),
+        ];
   if (!plan.downsample) return main;
-  const shortcut = convolutionWithNormalization(`${name}.downsample.0`, `${name}.downsample.1`, 1, inputChannels, outputChannels);
+  const shortcut = convolutionWithNormalization(
+    `${name}.downsample.0`,
+    `${name}.downsample.1`,
+    1,
+    inputChannels,
+    outputChannels,
+  );
   return [...main, ...shortcut];
 }
 
@@ -196,8 +202,13 @@ export function evaluationPass(
 ): tf.Tensor2D {
   const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
   return tf.tidy(() => {
-    const stem = tf.tidy(() =>
-      sequence(stemConvolution(pass, 'conv1', images).output, [batchNormalization(pass, 'bn1'), rectifier, maximumPooling]).output,
+    const stem = tf.tidy(
+      () =>
+        sequence(stemConvolution(pass, 'conv1', images).output, [
+          batchNormalization(pass, 'bn1'),
+          rectifier,
+          maximumPooling,
+        ]).output,
     );
     const features = blockPlans(architecture).reduce((input, plan) => {
       const output = tf.tidy(() => residualBlock(pass, architecture.block, plan)(input).output);
@@ -218,7 +229,10 @@ function residualBlock(pass: Pass, block: ResNetArchitecture['block'], plan: Blo
       ? [...part(1, plan.stride), rectifier, ...part(2, 1)]
       : [...part(1, 1), rectifier, ...part(2, plan.stride), rectifier, ...part(3, 1)];
   const shortcutLayers = plan.downsample
-    ? [convolution(pass, `${plan.name}.downsample.0`, plan.stride), batchNormalization(pass, `${plan.name}.downsample.1`)]
+    ? [
+        convolution(pass, `${plan.name}.downsample.0`, plan.stride),
+        batchNormalization(pass, `${plan.name}.downsample.1`),
+      ]
     : [];
   return (input) => {
     const residual: Computed = sequence(input, residualLayers);

@@ -2,7 +2,12 @@ import type * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
 import type { SafetensorsTensor } from '../interchange/safetensors.ts';
 import type { Network } from './network.ts';
-import { type ParameterKind, type ParameterSpecification, parameterSpecifications, type ResNetArchitecture } from './resnet.ts';
+import {
+  type ParameterKind,
+  type ParameterSpecification,
+  parameterSpecifications,
+  type ResNetArchitecture,
+} from './resnet.ts';
 
 /**
  * Between the studio's variables and PyTorch's state_dict: the same names, other layouts. A convolution's filter is [out, in, height,
@@ -11,7 +16,10 @@ import { type ParameterKind, type ParameterSpecification, parameterSpecification
 export type StateDict = ReadonlyMap<string, SafetensorsTensor>;
 
 /** Position i of the result's shape is this position of the source's. */
-const TO_PYTORCH: Readonly<Partial<Record<ParameterKind, readonly number[]>>> = { convolution: [3, 2, 0, 1], 'linear-weight': [1, 0] };
+const TO_PYTORCH: Readonly<Partial<Record<ParameterKind, readonly number[]>>> = {
+  convolution: [3, 2, 0, 1],
+  'linear-weight': [1, 0],
+};
 const FROM_PYTORCH: typeof TO_PYTORCH = { convolution: [2, 3, 1, 0], 'linear-weight': [1, 0] };
 
 const BATCHES_TRACKED = 'num_batches_tracked';
@@ -73,7 +81,10 @@ export interface StateDictValues {
  * Values out of a state_dict, with an account of what does not fit.
  * @param specifications what is looked for: all of an architecture's parameters, or only those that are learned.
  */
-export function readStateDict(stateDict: StateDict, specifications: readonly ParameterSpecification[]): StateDictValues {
+export function readStateDict(
+  stateDict: StateDict,
+  specifications: readonly ParameterSpecification[],
+): StateDictValues {
   const values = new Map<string, Float32Array>();
   const missing: string[] = [];
   const misshaped: ShapeMismatch[] = [];
@@ -129,15 +140,17 @@ export function loadStateDict(
 }
 
 function mismatchError(source: string, { missing, extra, misshaped }: StateDictDifferences): StudioError {
-  const shapes = misshaped.map(({ name, shape, expected }) => `${name} is ${shape.join('×')} and should be ${expected.join('×')}`);
-  const parts = [
-    listed('missing', missing),
-    listed('not part of it', extra),
-    listed('of another shape', shapes),
-  ];
-  return new StudioError('bad-input', `The weights in ${source} do not fit the network: ${parts.filter((part) => part !== '').join('; ')}.`, {
-    hint: 'Choose the architecture and width that the weights were made for.',
-  });
+  const shapes = misshaped.map(
+    ({ name, shape, expected }) => `${name} is ${shape.join('×')} and should be ${expected.join('×')}`,
+  );
+  const parts = [listed('missing', missing), listed('not part of it', extra), listed('of another shape', shapes)];
+  return new StudioError(
+    'bad-input',
+    `The weights in ${source} do not fit the network: ${parts.filter((part) => part !== '').join('; ')}.`,
+    {
+      hint: 'Choose the architecture and width that the weights were made for.',
+    },
+  );
 }
 
 function listed(what: string, items: readonly string[]): string {

@@ -1,55 +1,80 @@
 import * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
-import type { Network } from './network.ts';
+
+/** What is put in at each run: a batch of images, labels, a learning rate. */
+export interface FeedSpecification {
+  readonly dataType: 'float32' | 'int32';
+  readonly shape: readonly number[];
+}
+
+/** Row-major values of the feed's type and size; a plain number for a feed of shape []. */
+export type FeedValue = Float32Array | Int32Array | number;
 
 /**
- * A training step as a pure function: from the values of its variables and what is fed, it computes new values and numbers to report, with
- * tensor operations alone. Nothing is read back, nothing assigned, no number of JavaScript's changes from step to step. So it can be run
- * operation by operation, or be traced once and run as one TensorFlow graph.
+ * A step: a function of its variables and of what is fed, made of tensor operations alone. It assigns its variables and returns numbers to
+ * report; nothing is read back inside, and no number of JavaScript's changes from one run to the next. So the same step can run operation
+ * by operation, or be captured and run as one TensorFlow graph.
  */
-export interface Step<Feeds extends StepFeeds, Output extends string> {
-  /** All state the step reads or updates. */
+export interface Step<Feed extends string, Fetch extends string> {
+  readonly name: string;
+  /** All state the step reads or assigns. */
   readonly variables: readonly tf.Variable[];
-  readonly compute: (feeds: Feeds) => StepResult<Output>;
+  readonly feeds: Readonly<Record<Feed, FeedSpecification>>;
+  readonly step: (feeds: Readonly<Record<Feed, tf.Tensor>>) => Readonly<Record<Fetch, tf.Tensor>>;
 }
 
-/** Images, labels, and every number that differs from one step to the next. */
-export type StepFeeds = Readonly<Record<string, tf.Tensor>>;
+export type Feeds<Feed extends string> = Readonly<Record<Feed, FeedValue>>;
+export type Fetched<Fetch extends string> = Readonly<Record<Fetch, Float32Array | Int32Array>>;
 
-export interface StepResult<Output extends string> {
-  /** To be assigned when everything is computed. */
-  readonly updates: readonly VariableUpdate[];
-  readonly outputs: Readonly<Record<Output, tf.Tensor>>;
+/** A way to run a step. */
+export interface StepRunner<Feed extends string, Fetch extends string> {
+  /** @throws StudioError 'out-of-memory'. */
+  run(feeds: Feeds<Feed>): Promise<Fetched<Fetch>>;
 }
 
-export interface VariableUpdate {
-  readonly variable: tf.Variable;
-  readonly value: tf.Tensor;
+/** Runs a step operation by operation. */
+export function eagerRunner<Feed extends string, Fetch extends string>(
+  definition: Step<Feed, Fetch>,
+): StepRunner<Feed, Fetch> {
+  return {
+    // tfjs computes while this is called; the promise is for runners that do not.
+    async run(values) {
+      try {
+        const fetches = tf.tidy(() => definition.step(feedTensors(definition, values)) as Record<Fetch, tf.Tensor>);
+        const read = Object.entries<tf.Tensor>(fetches).map(([name, tensor]) => [name, copyOf(tensor)]);
+        tf.dispose(fetches);
+        return Object.fromEntries(read) as Fetched<Fetch>;
+      } catch (error) {
+        throw isOutOfMemory(error) ? outOfMemoryError(error) : error;
+      }
+    },
+  };
 }
 
-export type StepOutputs<Output extends string> = Readonly<Record<Output, Float32Array | Int32Array>>;
+function feedTensors<Feed extends string>(
+  { feeds }: Step<Feed, string>,
+  values: Readonly<Record<Feed, FeedValue>>,
+): Record<Feed, tf.Tensor> {
+  const names = Object.keys(feeds) as Feed[];
+  return Object.fromEntries(
+    names.map((name) => {
+      const { dataType, shape } = feeds[name];
+      const value = values[name];
+      return [name, typeof value === 'number' ? tf.scalar(value, dataType) : tf.tensor(value, [...shape], dataType)];
+    }),
+  ) as Record<Feed, tf.Tensor>;
+}
 
-/**
- * Runs a step operation by operation. The fed tensors are left alone.
- * @throws StudioError 'out-of-memory'.
- */
-export function runStep<Feeds extends StepFeeds, Output extends string>(step: Step<Feeds, Output>, feeds: Feeds): StepOutputs<Output> {
-  try {
-    const outputs = tf.tidy(() => {
-      const { updates, outputs: computed } = step.compute(feeds);
-      for (const { variable, value } of updates) variable.assign(value);
-      return computed as Record<Output, tf.Tensor>;
-    });
-    const read = Object.entries<tf.Tensor>(outputs).map(([name, tensor]) => [name, tensor.dataSync()]);
-    tf.dispose(outputs);
-    return Object.fromEntries(read) as StepOutputs<Output>;
-  } catch (error) {
-    throw isOutOfMemory(error) ? outOfMemoryError(error) : error;
-  }
+/** tfjs may hand out memory that TensorFlow goes on to use. */
+function copyOf(tensor: tf.Tensor): Float32Array | Int32Array {
+  return tensor.dataSync<'float32' | 'int32'>().slice();
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /RESOURCE_EXHAUSTED|OOM when allocating|Array buffer allocation failed/.test(error.message);
+  return (
+    error instanceof Error &&
+    /RESOURCE_EXHAUSTED|OOM when allocating|Array buffer allocation failed/.test(error.message)
+  );
 }
 
 function outOfMemoryError(cause: unknown): StudioError {
@@ -59,12 +84,10 @@ function outOfMemoryError(cause: unknown): StudioError {
   });
 }
 
-/** Updates that give variables the values computed under the same names. */
-export function assignments(variables: ReadonlyMap<string, tf.Variable>, values: ReadonlyMap<string, tf.Tensor>): VariableUpdate[] {
-  return [...values].map(([name, value]) => ({ variable: variables.get(name)!, value }));
-}
-
-/** Update of PyTorch's batch counter after so many forward passes in training mode. */
-export function countBatches(network: Network, passes: number): VariableUpdate {
-  return { variable: network.batchesTracked, value: tf.add(network.batchesTracked, passes) };
+/** Images as a step is fed them: [count, side, side, 3], float32, normalised. */
+export function imageFeed(
+  count: number,
+  side: number,
+): { dataType: 'float32'; shape: [number, number, number, number] } {
+  return { dataType: 'float32', shape: [count, side, side, 3] };
 }

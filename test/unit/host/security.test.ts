@@ -53,5 +53,7 @@ test('a foreign host, a foreign origin and a cross-site request are refused', ()
   expect(check({ host: '127.0.0.1:4000', origin: 'http://attacker.example' })).toThrow('may not use');
   expect(check({ host: '127.0.0.1:4000', origin: 'null' })).toThrow('may not use');
   expect(check({ host: '127.0.0.1:4000', origin: 'http://127.0.0.1:4001' })).toThrow('may not use');
-  expect(check({ host: '127.0.0.1:4000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toThrow('Another page');
+  expect(check({ host: '127.0.0.1:4000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toThrow(
+    'Another page',
+  );
 });

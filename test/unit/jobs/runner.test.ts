@@ -12,7 +12,22 @@ function memoryStore(): JobStore & { readonly rows: Map<number, Job>; readonly s
     statuses,
     create: ({ kind, title, unit, run }) => {
       const now = new Date().toISOString();
-      const job: Job = { id: rows.size + 1, kind, title, unit, run, status: 'queued', done: 0, total: null, rate: null, secondsLeft: null, message: '', error: null, createdAt: now, updatedAt: now };
+      const job: Job = {
+        id: rows.size + 1,
+        kind,
+        title,
+        unit,
+        run,
+        status: 'queued',
+        done: 0,
+        total: null,
+        rate: null,
+        secondsLeft: null,
+        message: '',
+        error: null,
+        createdAt: now,
+        updatedAt: now,
+      };
       rows.set(job.id, job);
       return job;
     },
@@ -44,9 +59,14 @@ test('a job runs, reports, finishes and gives its result', async () => {
 test('a job that throws is failed, with its sentence kept', async () => {
   const store = memoryStore();
   const runner = new JobRunner(store, () => undefined);
-  const { job, result } = runner.start(description, () => Promise.reject(new StudioError('bad-input', 'No faces.', { hint: 'Add some.' })));
+  const { job, result } = runner.start(description, () =>
+    Promise.reject(new StudioError('bad-input', 'No faces.', { hint: 'Add some.' })),
+  );
   await expect(result).rejects.toThrow('No faces.');
-  expect(store.rows.get(job.id)).toMatchObject({ status: 'failed', error: { code: 'bad-input', message: 'No faces.', hint: 'Add some.' } });
+  expect(store.rows.get(job.id)).toMatchObject({
+    status: 'failed',
+    error: { code: 'bad-input', message: 'No faces.', hint: 'Add some.' },
+  });
 });
 
 const untilAborted = ({ signal }: { signal: AbortSignal }): Promise<never> =>

@@ -77,7 +77,14 @@ export const registerDataCommands: Register = (program, action) => {
       action(
         async (
           context,
-          options: { perClass?: number; fraction?: number; balanced: boolean; seed: number; source?: string; out?: string },
+          options: {
+            perClass?: number;
+            fraction?: number;
+            balanced: boolean;
+            seed: number;
+            source?: string;
+            out?: string;
+          },
           name: string,
         ) => {
           const { out, ...request } = options;
@@ -92,7 +99,10 @@ export const registerDataCommands: Register = (program, action) => {
             subset,
             [
               `${subset.name}: ${formatCount(subset.total)} images.`,
-              formatTable(['class', 'images', 'short of'], subset.counts.map((count, index) => [classes[index] ?? '', count, subset.shortfall[index]!])),
+              formatTable(
+                ['class', 'images', 'short of'],
+                subset.counts.map((count, index) => [classes[index] ?? '', count, subset.shortfall[index]!]),
+              ),
               ...(missing > 0 ? [`There are ${formatCount(missing)} images fewer than were asked for.`] : []),
             ].join('\n'),
           );
@@ -104,13 +114,24 @@ export const registerDataCommands: Register = (program, action) => {
 function statsText(stats: CatalogStats): string {
   const splits = Object.entries(stats.splits);
   const perClass = stats.classes.map((name, index) => [name, ...splits.map(([, split]) => split.counts[index] ?? 0)]);
-  const ratio = splits.map(([, split]) => (split.imbalanceRatio === null ? '–' : `${split.imbalanceRatio.toFixed(1)} : 1`));
+  const ratio = splits.map(([, split]) =>
+    split.imbalanceRatio === null ? '–' : `${split.imbalanceRatio.toFixed(1)} : 1`,
+  );
   return [
     `${formatCount(stats.images)} images in ${stats.sources.length} sources.`,
-    formatTable(['source', 'format', 'role', 'images', 'labeled', 'identities'], stats.sources.map((source) => [source.name, source.format, source.role, source.total, source.labeled, source.identities])),
+    formatTable(
+      ['source', 'format', 'role', 'images', 'labeled', 'identities'],
+      stats.sources.map((source) => [
+        source.name,
+        source.format,
+        source.role,
+        source.total,
+        source.labeled,
+        source.identities,
+      ]),
+    ),
     '',
     formatTable(['class', ...splits.map(([name]) => name)], perClass),
     `imbalance: ${splits.map(([name], index) => `${name} ${ratio[index]}`).join(', ')}`,
   ].join('\n');
 }
-

@@ -18,7 +18,8 @@ interface ModelOptions {
 
 /** evaluate, predict. */
 export const registerModelCommands: Register = (program, action) => {
-  const networkOption = (): Option => new Option('--network <network>', 'which network (default: the one validation chose)').choices([...NETWORKS]);
+  const networkOption = (): Option =>
+    new Option('--network <network>', 'which network (default: the one validation chose)').choices([...NETWORKS]);
 
   program
     .command('evaluate')
@@ -26,13 +27,19 @@ export const registerModelCommands: Register = (program, action) => {
     .option('--run <run>')
     .option('--checkpoint <folder>')
     .addOption(networkOption())
-    .addOption(new Option('--split <split>').choices(SPLITS.filter((split) => split !== 'unlabeled')).makeOptionMandatory())
+    .addOption(
+      new Option('--split <split>').choices(SPLITS.filter((split) => split !== 'unlabeled')).makeOptionMandatory(),
+    )
     .option('--source <name>', 'one source only')
     .action(
       action(async (context, options: ModelOptions & { split: Split; source?: string }) => {
         const connection = await context.connect();
         const model = await modelOf(connection, options);
-        const evaluation = await connection.client.prediction.evaluate.mutate({ model, split: options.split, source: options.source });
+        const evaluation = await connection.client.prediction.evaluate.mutate({
+          model,
+          split: options.split,
+          source: options.source,
+        });
         context.result(evaluation, evaluationText(evaluation));
       }),
     );
@@ -50,7 +57,9 @@ export const registerModelCommands: Register = (program, action) => {
         const model = await modelOf(connection, options);
         const predictions: ImagePrediction[] = [];
         for (const image of images.flat()) {
-          predictions.push(await connection.client.prediction.predict.mutate({ model, picture: { path: resolve(image) } }));
+          predictions.push(
+            await connection.client.prediction.predict.mutate({ model, picture: { path: resolve(image) } }),
+          );
         }
         context.result(predictions, predictions.map(predictionText).join('\n'));
       }),
@@ -71,7 +80,14 @@ function evaluationText(evaluation: Evaluation): string {
   return [
     `${evaluation.network} (step ${evaluation.step}) on ${formatCount(evaluation.count)} images of ${evaluation.split}: accuracy ${formatShare(evaluation.accuracy)}, ` +
       `mean class ${formatShare(evaluation.meanClassAccuracy)}, top-2 ${formatShare(evaluation.top2)}, ECE ${evaluation.ece.toFixed(4)}, ${formatRate(evaluation.imagesPerSecond)} images/s.`,
-    formatTable(['true \\ predicted', ...names, 'recall'], evaluation.confusion.map((row, index) => [names[index]!, ...row, formatShare(evaluation.perClass[index]!.recall)])),
+    formatTable(
+      ['true \\ predicted', ...names, 'recall'],
+      evaluation.confusion.map((row, index) => [
+        names[index]!,
+        ...row,
+        formatShare(evaluation.perClass[index]!.recall),
+      ]),
+    ),
   ].join('\n');
 }
 

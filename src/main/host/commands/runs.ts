@@ -13,8 +13,17 @@ export const registerRunsCommands: Register = (program, action) => {
     action(async (context) => {
       const connection = await context.connect();
       const list = await connection.client.runs.list.query();
-      const rows = list.map((run) => [run.id, run.status, `${run.step}/${run.totalSteps}`, run.best === null ? '–' : formatShare(run.best.accuracy), run.updatedAt]);
-      context.result(list, list.length === 0 ? 'No runs yet.' : formatTable(['run', 'status', 'step', 'best', 'updated'], rows));
+      const rows = list.map((run) => [
+        run.id,
+        run.status,
+        `${run.step}/${run.totalSteps}`,
+        run.best === null ? '–' : formatShare(run.best.accuracy),
+        run.updatedAt,
+      ]);
+      context.result(
+        list,
+        list.length === 0 ? 'No runs yet.' : formatTable(['run', 'status', 'step', 'best', 'updated'], rows),
+      );
     }),
   );
 
@@ -50,7 +59,8 @@ export const registerRunsCommands: Register = (program, action) => {
         const { id } = await findRun(connection, name!);
         await connection.client.runs.resume.mutate({ id });
         // Without another host the run lives in this process, so it is followed to its end.
-        const run: RunSummary = connection.studio === null ? await findRun(connection, id) : await followRun(context, connection, id);
+        const run: RunSummary =
+          connection.studio === null ? await findRun(connection, id) : await followRun(context, connection, id);
         context.result(run, `Run ${run.id} is ${run.status} at step ${run.step} of ${run.totalSteps}.`);
       }),
     );
@@ -73,7 +83,15 @@ export const registerRunsCommands: Register = (program, action) => {
       action(async (context, _options, ...names: (string | string[])[]) => {
         const connection = await context.connect();
         const details = await Promise.all(names.flat().map((name) => findRun(connection, name)));
-        const document = details.map(({ id, name, status, step, best, config, evaluations }) => ({ id, name, status, step, best, config, evaluations }));
+        const document = details.map(({ id, name, status, step, best, config, evaluations }) => ({
+          id,
+          name,
+          status,
+          step,
+          best,
+          config,
+          evaluations,
+        }));
         context.result(document, compareText(details));
       }),
     );
@@ -85,7 +103,10 @@ export const registerRunsCommands: Register = (program, action) => {
       action(async (context, _options, name) => {
         const connection = await context.connect();
         const { id } = await findRun(connection, name!);
-        context.result(await connection.client.runs.remove.mutate({ id }), `Run ${id} and its checkpoints are deleted.`);
+        context.result(
+          await connection.client.runs.remove.mutate({ id }),
+          `Run ${id} and its checkpoints are deleted.`,
+        );
       }),
     );
 };
@@ -95,16 +116,29 @@ export async function findRun(connection: Connection, name: string): Promise<Run
   const matches = (await connection.client.runs.list.query()).filter((run) => run.id === name || run.name === name);
   const exact = matches.find((run) => run.id === name) ?? (matches.length === 1 ? matches[0] : undefined);
   if (exact !== undefined) return connection.client.runs.get.query({ id: exact.id });
-  if (matches.length === 0) throw new StudioError('not-found', `There is no run ${name} in this workspace.`, { hint: 'List them with `runs list`.' });
-  throw new StudioError('conflict', `${matches.length} runs are named ${name}.`, { hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.` });
+  if (matches.length === 0)
+    throw new StudioError('not-found', `There is no run ${name} in this workspace.`, {
+      hint: 'List them with `runs list`.',
+    });
+  throw new StudioError('conflict', `${matches.length} runs are named ${name}.`, {
+    hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.`,
+  });
 }
 
 function describeRun(run: RunDetail): string {
-  const rows = run.evaluations.map((evaluation) => [evaluation.network, evaluation.split, String(evaluation.step), formatShare(evaluation.accuracy), formatShare(evaluation.meanClassAccuracy)]);
+  const rows = run.evaluations.map((evaluation) => [
+    evaluation.network,
+    evaluation.split,
+    String(evaluation.step),
+    formatShare(evaluation.accuracy),
+    formatShare(evaluation.meanClassAccuracy),
+  ]);
   return [
     `${run.id}: ${run.status}, step ${run.step} of ${run.totalSteps}, ${Math.round(run.seconds)} s of training.`,
     run.error === null ? '' : `${run.error.message} ${run.error.hint ?? ''}`,
-    rows.length === 0 ? 'No evaluation yet.' : formatTable(['network', 'split', 'step', 'accuracy', 'mean class'], rows),
+    rows.length === 0
+      ? 'No evaluation yet.'
+      : formatTable(['network', 'split', 'step', 'accuracy', 'mean class'], rows),
   ]
     .filter((line) => line !== '')
     .join('\n');

@@ -24,16 +24,23 @@ export const registerServeCommands: Register = (program, action) => {
     .action(
       action(async (context, options: { port: number; host: string }) => {
         if (!LOOPBACK.has(options.host)) {
-          throw new StudioError('unsupported', `The studio listens on this machine alone, not on ${options.host}: its connection is not encrypted.`, {
-            hint: 'Reach it from elsewhere through a tunnel: ssh -L 8000:127.0.0.1:PORT THIS-MACHINE.',
-          });
+          throw new StudioError(
+            'unsupported',
+            `The studio listens on this machine alone, not on ${options.host}: its connection is not encrypted.`,
+            {
+              hint: 'Reach it from elsewhere through a tunnel: ssh -L 8000:127.0.0.1:PORT THIS-MACHINE.',
+            },
+          );
         }
         const running = await addressOfRunningHost(context);
         if (running !== null) return context.result({ url: running }, `This workspace is open already: ${running}`);
         const host = await openHost(context.workspace, { log: (line) => context.progress.line(line) });
         const url = await host.listen(options.host, options.port);
         host.studio.resumeInterrupted();
-        context.result({ url }, `The studio is at\n  ${url}\nThe address works once. Ctrl-C ends it; a run pauses and goes on at the next start.`);
+        context.result(
+          { url },
+          `The studio is at\n  ${url}\nThe address works once. Ctrl-C ends it; a run pauses and goes on at the next start.`,
+        );
         tellNotices(context, host);
         await untilInterrupted(context);
         await host.close();
@@ -56,9 +63,14 @@ export const registerServeCommands: Register = (program, action) => {
         const address = await host.listen('127.0.0.1', 0);
         host.studio.resumeInterrupted();
         tellNotices(context, host);
-        context.progress.line('Electron is not installed here (`npx install-electron` gets it): the same window opens in a browser.');
+        context.progress.line(
+          'Electron is not installed here (`npx install-electron` gets it): the same window opens in a browser.',
+        );
         const window = await openWindow(context, address);
-        context.result({ url: address }, `Workspace ${host.studio.workspace.directory}. Ctrl-C ends the studio; a run pauses and goes on at the next start.`);
+        context.result(
+          { url: address },
+          `Workspace ${host.studio.workspace.directory}. Ctrl-C ends the studio; a run pauses and goes on at the next start.`,
+        );
         await Promise.race([untilInterrupted(context), closedAndIdle(context, host, window)]);
         await host.close();
       }),
@@ -92,9 +104,13 @@ async function addressOfRunningHost(context: CommandContext): Promise<string | n
   if (running === null) return null;
   const { url } = await remoteClient(running).system.newWindow.mutate();
   if (url === null) {
-    throw new StudioError('conflict', `Another command (process ${running.pid}) works on the workspace ${context.workspace}.`, {
-      hint: 'Wait until it ends, or end it.',
-    });
+    throw new StudioError(
+      'conflict',
+      `Another command (process ${running.pid}) works on the workspace ${context.workspace}.`,
+      {
+        hint: 'Wait until it ends, or end it.',
+      },
+    );
   }
   return url;
 }
@@ -119,7 +135,10 @@ function inputClosed(): Promise<void> {
 /** Opens a Chromium app window when there is a browser and a display; else the address is printed. Null: no window was opened. */
 async function openWindow(context: CommandContext, url: string): Promise<ChildProcess | null> {
   const browser = await findBrowser();
-  const hasDisplay = process.platform !== 'linux' || process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
+  const hasDisplay =
+    process.platform !== 'linux' ||
+    process.env['DISPLAY'] !== undefined ||
+    process.env['WAYLAND_DISPLAY'] !== undefined;
   if (browser === null || !hasDisplay) {
     const why = browser === null ? 'No Chromium or Chrome was found' : 'There is no display';
     context.progress.line(`${why}; open this address in a browser (it works once):\n  ${url}`);
@@ -130,10 +149,21 @@ async function openWindow(context: CommandContext, url: string): Promise<ChildPr
   const isRoot = process.getuid?.() === 0;
   const window = spawn(
     browser.path,
-    [`--app=${url}`, `--user-data-dir=${profile}`, '--no-first-run', '--no-default-browser-check', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...(isRoot ? ['--no-sandbox'] : [])],
+    [
+      `--app=${url}`,
+      `--user-data-dir=${profile}`,
+      '--no-first-run',
+      '--no-default-browser-check',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...(isRoot ? ['--no-sandbox'] : []),
+    ],
     { stdio: 'ignore' },
   );
-  window.on('error', (error) => context.progress.line(`The browser could not be started (${error.message}); open ${url}`));
+  window.on('error', (error) =>
+    context.progress.line(`The browser could not be started (${error.message}); open ${url}`),
+  );
   return window;
 }
 
@@ -141,13 +171,17 @@ async function openWindow(context: CommandContext, url: string): Promise<ChildPr
 async function closedAndIdle(context: CommandContext, host: Host, window: ChildProcess | null): Promise<void> {
   if (window === null) return new Promise(() => undefined);
   await new Promise((resolve) => window.on('close', resolve));
-  if (host.studio.runs.isBusy) context.progress.line('The window is closed; the studio stays until its run ends. Ctrl-C pauses it.');
+  if (host.studio.runs.isBusy)
+    context.progress.line('The window is closed; the studio stays until its run ends. Ctrl-C pauses it.');
   await host.studio.runs.whenIdle();
 }
 
 async function runElectron(context: CommandContext, electron: string): Promise<void> {
   const entry = fileURLToPath(new URL('../../../../out/main/index.js', import.meta.url));
-  const child = spawn(electron, [entry], { stdio: 'inherit', env: { ...process.env, FACE2EXP_WORKSPACE: context.workspace } });
+  const child = spawn(electron, [entry], {
+    stdio: 'inherit',
+    env: { ...process.env, FACE2EXP_WORKSPACE: context.workspace },
+  });
   context.onInterrupt = () => child.kill('SIGTERM');
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);

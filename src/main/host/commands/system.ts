@@ -16,12 +16,14 @@ export const registerSystemCommands: Register = (program, action) => {
       action(async (context, { gpu, cpu }: { gpu: boolean; cpu: boolean }) => {
         if (gpu && cpu) throw new StudioError('usage', 'Choose --gpu or --cpu, or neither to let the studio choose.');
         const abort = new AbortController();
-        context.onInterrupt = () => abort.abort(new StudioError('cancelled', 'Set-up was stopped.', { hint: 'Run it again to continue.' }));
+        context.onInterrupt = () =>
+          abort.abort(new StudioError('cancelled', 'Set-up was stopped.', { hint: 'Run it again to continue.' }));
         const meter = new ProgressMeter();
         const runtime = await ensureRuntime({
           device: gpu ? 'gpu' : cpu ? 'cpu' : 'auto',
           signal: abort.signal,
-          onProgress: ({ done, total, message }) => context.progress.update({ label: message, unit: 'bytes', ...meter.read(done, total) }),
+          onProgress: ({ done, total, message }) =>
+            context.progress.update({ label: message, unit: 'bytes', ...meter.read(done, total) }),
         });
         context.result({ runtime, ok: true }, `TensorFlow ${runtime.version} is ready on ${runtime.deviceName}.`);
       }),
@@ -34,7 +36,10 @@ export const registerSystemCommands: Register = (program, action) => {
       action(async (context) => {
         const connection = await context.connect();
         const report = await connection.client.system.doctor.query();
-        const lines = report.checks.map((check) => `${check.ok ? '✓' : check.optional ? '–' : '✗'} ${check.name}: ${check.detail}${check.fix === '' ? '' : `\n    ${check.fix}`}`);
+        const lines = report.checks.map(
+          (check) =>
+            `${check.ok ? '✓' : check.optional ? '–' : '✗'} ${check.name}: ${check.detail}${check.fix === '' ? '' : `\n    ${check.fix}`}`,
+        );
         context.result(report, lines.join('\n'));
         if (!report.ok) process.exitCode = 1;
       }),
@@ -49,7 +54,13 @@ export const registerSystemCommands: Register = (program, action) => {
       action(async (context, options: { group?: string[] }, folder) => {
         const cases: GoldenResult[] = await runGoldens(folder!, options.group, (line) => context.progress.line(line));
         const failed = cases.filter((result) => !result.ok).length;
-        const rows = cases.map((result) => [result.ok ? 'ok' : 'FAILED', result.name, result.maxError.toExponential(2), result.tolerance.toExponential(0), result.detail ?? '']);
+        const rows = cases.map((result) => [
+          result.ok ? 'ok' : 'FAILED',
+          result.name,
+          result.maxError.toExponential(2),
+          result.tolerance.toExponential(0),
+          result.detail ?? '',
+        ]);
         context.result(
           { cases, passed: cases.length - failed, failed },
           `${formatTable(['', 'case', 'largest error', 'tolerance', ''], rows)}\n${cases.length - failed} passed, ${failed} failed`,

@@ -35,9 +35,15 @@ export const registerTrainCommand: Register = (program, action) => {
     action(async (context, options: TrainOptions) => {
       for (const sentence of flagsWithoutEffect(options)) context.progress.line(`Without effect here: ${sentence}.`);
       const connection = options.detach ? await connectDetached(context) : await context.connect();
-      const run = options.resume === undefined ? await startRun(connection, options) : await resumeRun(connection, options.resume);
+      const run =
+        options.resume === undefined
+          ? await startRun(connection, options)
+          : await resumeRun(connection, options.resume);
       if (options.detach) {
-        context.result({ run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds }, `Run ${run.id} goes on by itself; \`runs show ${run.id}\` tells how far it is.`);
+        context.result(
+          { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
+          `Run ${run.id} goes on by itself; \`runs show ${run.id}\` tells how far it is.`,
+        );
         return;
       }
       reportRun(context, await followRun(context, connection, run.id));
@@ -55,35 +61,65 @@ async function startRun(connection: Connection, options: TrainOptions): Promise<
 async function resumeRun(connection: Connection, name: string): Promise<RunSummary> {
   const matches = (await connection.client.runs.list.query()).filter((run) => run.id === name || run.name === name);
   if (matches.length !== 1) {
-    throw new StudioError('not-found', `${matches.length === 0 ? 'No run is' : 'More than one run is'} named ${name}.`, { hint: 'List them with `runs list`.' });
+    throw new StudioError(
+      'not-found',
+      `${matches.length === 0 ? 'No run is' : 'More than one run is'} named ${name}.`,
+      { hint: 'List them with `runs list`.' },
+    );
   }
   return connection.client.runs.resume.mutate({ id: matches[0]!.id });
 }
 
 /** The released program names no data sets: where the workspace has just one of a kind, that is the one meant. */
-async function defaultSets(connection: Connection, options: TrainOptions, supervised: boolean): Promise<{ labeled: string; unlabeled?: string }> {
-  const [stats, subsets] = await Promise.all([connection.client.catalog.stats.query({}), connection.client.subsets.list.query()]);
+async function defaultSets(
+  connection: Connection,
+  options: TrainOptions,
+  supervised: boolean,
+): Promise<{ labeled: string; unlabeled?: string }> {
+  const [stats, subsets] = await Promise.all([
+    connection.client.catalog.stats.query({}),
+    connection.client.subsets.list.query(),
+  ]);
   const labeled =
     options.labeled ??
-    only('labeled set', '--labeled', subsets.length > 0 ? subsets.map((subset) => subset.name) : stats.sources.filter((source) => source.role === 'labeled').map((source) => source.name));
+    only(
+      'labeled set',
+      '--labeled',
+      subsets.length > 0
+        ? subsets.map((subset) => subset.name)
+        : stats.sources.filter((source) => source.role === 'labeled').map((source) => source.name),
+    );
   if (supervised) return { labeled };
   const unlabeled =
     options.unlabeled ??
-    only('unlabeled source', '--unlabeled', stats.sources.filter((source) => source.role === 'unlabeled').map((source) => source.name));
+    only(
+      'unlabeled source',
+      '--unlabeled',
+      stats.sources.filter((source) => source.role === 'unlabeled').map((source) => source.name),
+    );
   return { labeled, unlabeled };
 }
 
 function only(what: string, flag: string, names: readonly string[]): string {
   if (names.length === 1) return names[0]!;
-  if (names.length === 0) throw new StudioError('usage', `The workspace has no ${what}.`, { hint: 'Add one with `import`, or draw the `demo`.' });
-  throw new StudioError('usage', `The workspace has more than one ${what}: ${names.join(', ')}.`, { hint: `Name one with ${flag}.` });
+  if (names.length === 0)
+    throw new StudioError('usage', `The workspace has no ${what}.`, {
+      hint: 'Add one with `import`, or draw the `demo`.',
+    });
+  throw new StudioError('usage', `The workspace has more than one ${what}: ${names.join(', ')}.`, {
+    hint: `Name one with ${flag}.`,
+  });
 }
 
 /** Follows a run until it leaves the running state. The first Ctrl-C pauses it at the next step, a second one stops it. */
 export async function followRun(context: CommandContext, connection: Connection, id: string): Promise<RunSummary> {
   context.onInterrupt = (count) => {
     context.progress.line(
-      count === 1 ? 'Pausing at the next step; press Ctrl-C again to stop the run.' : count === 2 ? 'Stopping the run.' : 'Ended.',
+      count === 1
+        ? 'Pausing at the next step; press Ctrl-C again to stop the run.'
+        : count === 2
+          ? 'Stopping the run.'
+          : 'Ended.',
     );
     if (count > 2) process.exit(130);
     const { runs } = connection.client;
@@ -119,9 +155,16 @@ export async function followRun(context: CommandContext, connection: Connection,
 
 function reportRun(context: CommandContext, run: RunSummary): void {
   if (run.status === 'failed' && run.error !== null) {
-    throw new StudioError(run.error.code as StudioErrorCode, run.error.message, run.error.hint === undefined ? {} : { hint: run.error.hint });
+    throw new StudioError(
+      run.error.code as StudioErrorCode,
+      run.error.message,
+      run.error.hint === undefined ? {} : { hint: run.error.hint },
+    );
   }
-  const best = run.best === null ? '' : ` Best on validation: ${formatShare(run.best.accuracy)} (${run.best.network}, step ${run.best.step}).`;
+  const best =
+    run.best === null
+      ? ''
+      : ` Best on validation: ${formatShare(run.best.accuracy)} (${run.best.network}, step ${run.best.step}).`;
   const next = run.status === 'paused' ? ` Go on with \`train --resume ${run.id}\`.` : '';
   context.result(
     { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
@@ -134,9 +177,16 @@ async function connectDetached(context: CommandContext): Promise<Connection> {
   const workspace = openWorkspace(context.workspace);
   if (runningHost(workspace) === null) {
     const entry = fileURLToPath(new URL('../cli.ts', import.meta.url));
-    spawn(process.execPath, [entry, 'host', '--until-idle', '--workspace', workspace.directory], { detached: true, stdio: 'ignore' }).unref();
+    spawn(process.execPath, [entry, 'host', '--until-idle', '--workspace', workspace.directory], {
+      detached: true,
+      stdio: 'ignore',
+    }).unref();
   }
-  for (const deadline = performance.now() + DETACHED_START_MILLISECONDS; performance.now() < deadline; await sleep(100)) {
+  for (
+    const deadline = performance.now() + DETACHED_START_MILLISECONDS;
+    performance.now() < deadline;
+    await sleep(100)
+  ) {
     const host = runningHost(workspace);
     if (host === null) continue;
     const client = remoteClient(host);
@@ -147,5 +197,7 @@ async function connectDetached(context: CommandContext): Promise<Connection> {
       context.progress.line(`Waiting for the studio: ${(error as Error).message}`);
     }
   }
-  throw new StudioError('unavailable', 'The background studio did not start.', { hint: 'Run `train` without --detach to see why.' });
+  throw new StudioError('unavailable', 'The background studio did not start.', {
+    hint: 'Run `train` without --detach to see why.',
+  });
 }

@@ -23,7 +23,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export async function sendUiFile(root: string, path: string, response: ServerResponse): Promise<void> {
   const file = existingFile(root, path) ?? existingFile(root, '/index.html');
   if (file === undefined) {
-    throw new StudioError('unavailable', 'The user interface is not built.', { hint: 'Run `npm start`, or `npm run build`.' });
+    throw new StudioError('unavailable', 'The user interface is not built.', {
+      hint: 'Run `npm start`, or `npm run build`.',
+    });
   }
   response.setHeader('Content-Type', CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
   // Vite puts a hash of the content into the name of everything under /assets.
@@ -39,7 +41,8 @@ function existingFile(root: string, path: string): string | undefined {
     return file.startsWith(realRoot + sep) && statSync(file).isFile() ? file : undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE' || code === 'ENAMETOOLONG') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE' || code === 'ENAMETOOLONG')
+      return undefined;
     throw error;
   }
 }

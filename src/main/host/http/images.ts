@@ -13,7 +13,9 @@ export async function sendImage(studio: Studio, id: number, size: number, respon
   // A symbolic link inside a source must not lead out of it.
   const [file, folder] = await Promise.all([realpath(reference.path), realpath(root)]);
   if (file !== folder && !file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
-    throw new StudioError('unauthorized', `Image ${id} lies outside its source.`, { hint: 'A symbolic link leads out of the source folder.' });
+    throw new StudioError('unauthorized', `Image ${id} lies outside its source.`, {
+      hint: 'A symbolic link leads out of the source folder.',
+    });
   }
   const bytes = await renderThumbnail(reference, size);
   response.setHeader('Content-Type', 'image/webp');

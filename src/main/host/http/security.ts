@@ -58,7 +58,9 @@ export class Access {
 function tokenOf(connectionParameters: string): string {
   try {
     const parsed: unknown = JSON.parse(connectionParameters);
-    return typeof parsed === 'object' && parsed !== null && 'token' in parsed && typeof parsed.token === 'string' ? parsed.token : '';
+    return typeof parsed === 'object' && parsed !== null && 'token' in parsed && typeof parsed.token === 'string'
+      ? parsed.token
+      : '';
   } catch {
     return ''; // not JSON, so it holds no token: refused like a wrong one
   }
@@ -79,7 +81,8 @@ function sameText(given: string, expected: string): boolean {
 export function checkOrigin(request: IncomingMessage, allowedHosts: ReadonlySet<string>): void {
   if (allowedHosts.size === 0) return;
   const host = request.headers.host?.toLowerCase() ?? '';
-  if (!allowedHosts.has(host)) throw new StudioError('unauthorized', `The host “${host.slice(0, 100)}” is not this studio.`);
+  if (!allowedHosts.has(host))
+    throw new StudioError('unauthorized', `The host “${host.slice(0, 100)}” is not this studio.`);
   const origin = request.headers.origin?.toLowerCase();
   if (origin !== undefined && !(URL.canParse(origin) && allowedHosts.has(new URL(origin).host))) {
     throw new StudioError('unauthorized', `The page ${origin.slice(0, 100)} may not use this studio.`);

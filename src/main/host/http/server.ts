@@ -48,7 +48,11 @@ export async function listenOnSocket(options: HttpOptions, socket: string): Prom
 }
 
 /** Listens on TCP. @returns the port got, when 0 was asked for. */
-export async function listenOnPort(options: HttpOptions, host: string, port: number): Promise<Listening & { readonly port: number }> {
+export async function listenOnPort(
+  options: HttpOptions,
+  host: string,
+  port: number,
+): Promise<Listening & { readonly port: number }> {
   const allowedHosts = new Set<string>();
   const server = createServer((request, response) => void answer(options, allowedHosts, request, response));
   await listen(server, { host, port });
@@ -57,7 +61,12 @@ export async function listenOnPort(options: HttpOptions, host: string, port: num
   return { server, port: actual, close: () => closeServer(server) };
 }
 
-async function answer(options: HttpOptions, allowedHosts: ReadonlySet<string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: HttpOptions,
+  allowedHosts: ReadonlySet<string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   setSecurityHeaders(response);
   try {
     checkOrigin(request, allowedHosts);
@@ -106,7 +115,11 @@ async function route(options: HttpOptions, request: IncomingMessage, response: S
 }
 
 /** Exchanges the launch token; a caller that shows the bearer token already (the desktop shell) gets the same answer. */
-async function signIn(access: Access, request: IncomingMessage, url: URL): Promise<{ token: string; imageKey: string }> {
+async function signIn(
+  access: Access,
+  request: IncomingMessage,
+  url: URL,
+): Promise<{ token: string; imageKey: string }> {
   if (access.allowsRequest(request, url)) return { token: access.bearer, imageKey: access.imageKey };
   const body = z.object({ launch: z.string().max(200) }).safeParse(await readJson(request, LARGEST_SESSION_BYTES));
   if (!body.success) throw unauthorized();
@@ -148,7 +161,9 @@ function requireMethod(request: IncomingMessage, method: 'GET' | 'POST'): void {
 }
 
 const unauthorized = (): StudioError =>
-  new StudioError('unauthorized', 'This window is not signed in.', { hint: 'Open the address the studio prints when it starts.' });
+  new StudioError('unauthorized', 'This window is not signed in.', {
+    hint: 'Open the address the studio prints when it starts.',
+  });
 
 function sendJson(response: ServerResponse, value: unknown): void {
   response.setHeader('Content-Type', 'application/json');
@@ -161,10 +176,14 @@ function listen(server: Server, where: { path: string } | { host: string; port: 
       const place = 'path' in where ? where.path : `${where.host}:${where.port}`;
       const inUse = error.code === 'EADDRINUSE';
       reject(
-        new StudioError('unavailable', inUse ? `${place} is used by another program.` : `The studio cannot listen on ${place}: ${error.message}.`, {
-          hint: 'Choose another --port (0 takes a free one).',
-          cause: error,
-        }),
+        new StudioError(
+          'unavailable',
+          inUse ? `${place} is used by another program.` : `The studio cannot listen on ${place}: ${error.message}.`,
+          {
+            hint: 'Choose another --port (0 takes a free one).',
+            cause: error,
+          },
+        ),
       );
     });
     server.listen(where, resolve);

@@ -27,7 +27,8 @@ export async function receiveUpload(workspace: Workspace, request: IncomingMessa
   const limit = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      if (received > LARGEST_BYTES) done(new StudioError('bad-input', `The picture is larger than ${LARGEST_BYTES / 2 ** 20} MB.`));
+      if (received > LARGEST_BYTES)
+        done(new StudioError('bad-input', `The picture is larger than ${LARGEST_BYTES / 2 ** 20} MB.`));
       else done(null, chunk);
     },
   });

@@ -16,14 +16,16 @@ export const systemRouter = router({
   /** Gets the TensorFlow runtime, as a job. */
   setUp: procedure.output(jobSchema).mutation(({ ctx }) => ctx.studio.setUpRuntime().job),
   /** What happens in the host, from now on or, after a reconnect, from the last event seen. */
-  events: procedure
-    .input(z.object({ lastEventId: z.string().nullish() }).optional())
-    .subscription(async function* ({ ctx, input, signal }) {
-      const after = Number(input?.lastEventId ?? 0);
-      for await (const { id, event } of ctx.studio.events.listen(after, signal ?? new AbortController().signal)) {
-        yield tracked<StudioEvent>(String(id), event);
-      }
-    }),
+  events: procedure.input(z.object({ lastEventId: z.string().nullish() }).optional()).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const after = Number(input?.lastEventId ?? 0);
+    for await (const { id, event } of ctx.studio.events.listen(after, signal ?? new AbortController().signal)) {
+      yield tracked<StudioEvent>(String(id), event);
+    }
+  }),
 });
 
 export const jobsRouter = router({

@@ -44,7 +44,12 @@ export class ActiveRun {
     this.#options = options;
     const run = options.catalog.runs.get(options.id);
     this.#seconds = run.seconds;
-    this.#job = options.catalog.jobs.create({ kind: 'train', title: `Train ${run.name}`, unit: 'steps', run: run.id }).id;
+    this.#job = options.catalog.jobs.create({
+      kind: 'train',
+      title: `Train ${run.name}`,
+      unit: 'steps',
+      run: run.id,
+    }).id;
     this.#updateJob({ status: 'running', done: run.step, total: run.totalSteps });
     options.catalog.runs.update(run.id, { status: 'running', phase: 'preparing', error: null });
     this.#changed();
@@ -117,7 +122,10 @@ export class ActiveRun {
         // Steps after the checkpoint are repeated exactly; their old rows go.
         this.#flush();
         runs.deleteStepsAfter(this.id, event.nextStep - 1);
-        runs.update(this.id, { step: event.nextStep, runtime: { version: event.version, device: event.device, precision: event.precision } });
+        runs.update(this.id, {
+          step: event.nextStep,
+          runtime: { version: event.version, device: event.device, precision: event.precision },
+        });
         this.#countedFrom = performance.now();
         break;
       case 'phase':
@@ -169,7 +177,12 @@ export class ActiveRun {
       secondsLeft: progress.secondsLeft,
       seconds: this.#countSeconds(),
     });
-    this.#updateJob({ done: progress.done, total: progress.total, rate: progress.rate, secondsLeft: progress.secondsLeft });
+    this.#updateJob({
+      done: progress.done,
+      total: progress.total,
+      rate: progress.rate,
+      secondsLeft: progress.secondsLeft,
+    });
     events.publish({ type: 'runs.progress', run: this.id, step: last.step });
   }
 

@@ -15,14 +15,21 @@ export class ImportService {
   }
 
   start(request: ImportRequest): { job: Job; result: Promise<ImportResult> } {
-    const started = this.#jobs.start({ kind: 'import', title: `Import ${request.source ?? request.path}`, unit: 'images' }, async (context) => {
-      const result = await importSource(this.#catalog, request, {
-        signal: context.signal,
-        onProgress: ({ done, total, message }) => context.report(done, total, message),
-      });
-      context.report(result.added + result.skipped + result.failed, result.added + result.skipped + result.failed, summaryOf(result));
-      return result;
-    });
+    const started = this.#jobs.start(
+      { kind: 'import', title: `Import ${request.source ?? request.path}`, unit: 'images' },
+      async (context) => {
+        const result = await importSource(this.#catalog, request, {
+          signal: context.signal,
+          onProgress: ({ done, total, message }) => context.report(done, total, message),
+        });
+        context.report(
+          result.added + result.skipped + result.failed,
+          result.added + result.skipped + result.failed,
+          summaryOf(result),
+        );
+        return result;
+      },
+    );
     started.result.catch(() => undefined); // its row holds the error; the caller may have left
     return started;
   }

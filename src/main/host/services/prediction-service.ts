@@ -64,17 +64,27 @@ export class PredictionService {
   evaluate(request: EvaluateRequest): Promise<Evaluation> {
     const { catalog, runs, jobs, workers } = this.#options;
     const model = this.#model(request.model);
-    const place = request.source === undefined ? { split: request.split } : { source: request.source, split: request.split };
+    const place =
+      request.source === undefined ? { split: request.split } : { source: request.source, split: request.split };
     const images = catalog.images.manifest(place).filter((image) => image.label >= 0);
     if (images.length === 0) {
-      throw new StudioError('bad-input', `There are no labeled images in the ${request.split} split.`, { hint: '`stats` lists what is there.' });
+      throw new StudioError('bad-input', `There are no labeled images in the ${request.split} split.`, {
+        hint: '`stats` lists what is there.',
+      });
     }
     const run = request.model.run === undefined ? undefined : runs.find(request.model.run);
     const { result } = jobs.start(
-      { kind: 'evaluate', title: `Evaluate ${run?.name ?? request.model.checkpoint} on ${request.split}`, unit: 'images', ...(run && { run: run.id }) },
+      {
+        kind: 'evaluate',
+        title: `Evaluate ${run?.name ?? request.model.checkpoint} on ${request.split}`,
+        unit: 'images',
+        ...(run && { run: run.id }),
+      },
       async (context) => {
         const evaluation = await this.#ask((engine) =>
-          engine.request({ kind: 'evaluate', model, images, split: request.split, workers }, (done, total) => context.report(done, total)),
+          engine.request({ kind: 'evaluate', model, images, split: request.split, workers }, (done, total) =>
+            context.report(done, total),
+          ),
         );
         if (run !== undefined) catalog.runs.addEvaluation(run.id, evaluation);
         return evaluation;
@@ -109,7 +119,9 @@ export class PredictionService {
     if ('image' in picture) return this.#options.catalog.images.reference(picture.image).reference;
     const path = 'upload' in picture ? uploadedFile(this.#options.workspace, picture.upload) : picture.path;
     if (!existsSync(path)) {
-      throw new StudioError('not-found', `There is no picture at ${'upload' in picture ? 'that upload' : path}.`, { hint: 'Choose it again.' });
+      throw new StudioError('not-found', `There is no picture at ${'upload' in picture ? 'that upload' : path}.`, {
+        hint: 'Choose it again.',
+      });
     }
     return { path, encoding: 'file' };
   }
@@ -119,10 +131,17 @@ export class PredictionService {
       const run = this.#options.runs.find(request.run);
       const checkpoint = this.#options.runs.checkpoint(run.id, request.network);
       const isFinetuned = checkpoint.endsWith('finetuned');
-      return { checkpoint, network: request.network ?? (isFinetuned ? 'finetuned' : (run.best?.network ?? 'adaptation')) };
+      return {
+        checkpoint,
+        network: request.network ?? (isFinetuned ? 'finetuned' : (run.best?.network ?? 'adaptation')),
+      };
     }
     const checkpoint = request.checkpoint ?? '';
-    if (!existsSync(checkpoint) || !statSync(checkpoint).isDirectory() || !readdirSync(checkpoint).includes('state.json')) {
+    if (
+      !existsSync(checkpoint) ||
+      !statSync(checkpoint).isDirectory() ||
+      !readdirSync(checkpoint).includes('state.json')
+    ) {
       throw new StudioError('not-found', `${checkpoint} is no checkpoint folder: it holds no state.json.`, {
         hint: `Name a folder such as ${join('runs', 'ID', 'best')}.`,
       });

@@ -51,7 +51,9 @@ export class RunService {
     const matches = runs.filter((run) => run.id === idOrName || run.name === idOrName);
     if (matches.length === 1) return this.get(matches[0]!.id);
     if (matches.length === 0) {
-      throw new StudioError('not-found', `There is no run ${idOrName} in this workspace.`, { hint: 'List them with `runs list`.' });
+      throw new StudioError('not-found', `There is no run ${idOrName} in this workspace.`, {
+        hint: 'List them with `runs list`.',
+      });
     }
     throw new StudioError('conflict', `${matches.length} runs are named ${idOrName}.`, {
       hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.`,
@@ -67,7 +69,14 @@ export class RunService {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'config.json'), JSON.stringify(config, null, 2));
     writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
-    this.#catalog.runs.create({ id, name: config.name, config, request, snapshot: snapshotOf(manifest), totalSteps: config.totalSteps });
+    this.#catalog.runs.create({
+      id,
+      name: config.name,
+      config,
+      request,
+      snapshot: snapshotOf(manifest),
+      totalSteps: config.totalSteps,
+    });
     this.#enqueue(id);
     return this.get(id);
   }
@@ -134,7 +143,9 @@ export class RunService {
     const order = network === 'finetuned' || network === undefined ? ['finetuned', 'best', 'last'] : ['best', 'last'];
     const found = order.map((name) => join(directory, name)).find((path) => existsSync(path));
     if (found === undefined) {
-      throw new StudioError('not-found', `Run ${id} has no checkpoint yet.`, { hint: 'Let it reach its first evaluation.' });
+      throw new StudioError('not-found', `Run ${id} has no checkpoint yet.`, {
+        hint: 'Let it reach its first evaluation.',
+      });
     }
     return found;
   }
@@ -183,7 +194,12 @@ export class RunService {
   }
 
   #newId(name: string): string {
-    const slug = name.normalize('NFKD').replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'run';
+    const slug =
+      name
+        .normalize('NFKD')
+        .replace(/[^\w-]+/g, '-')
+        .replace(/^-+|-+$/g, '')
+        .slice(0, 40) || 'run';
     const taken = new Set(this.list().map((run) => run.id));
     for (let number = 1; ; number++) {
       const id = number === 1 ? slug : `${slug}-${number}`;
@@ -199,9 +215,13 @@ export class RunService {
       : catalog.images.manifest({ source: request.labeled, split: 'train' });
     const usable = labeled.filter((image) => image.label >= 0 && image.label < config.classCount);
     if (usable.length === 0) {
-      throw new StudioError('bad-input', `“${request.labeled}” holds no labeled training images of the first ${config.classCount} classes.`, {
-        hint: 'Name a subset (`subset`) or a source with a train split (`stats` lists them).',
-      });
+      throw new StudioError(
+        'bad-input',
+        `“${request.labeled}” holds no labeled training images of the first ${config.classCount} classes.`,
+        {
+          hint: 'Name a subset (`subset`) or a source with a train split (`stats` lists them).',
+        },
+      );
     }
     return {
       classes: classNames(config.classCount),
@@ -219,7 +239,10 @@ export class RunService {
       });
     }
     const images = this.#catalog.images.manifest({ source: name }).map((image) => ({ ...image, label: -1 }));
-    if (images.length === 0) throw new StudioError('bad-input', `The source “${name}” holds no images.`, { hint: '`stats` lists the sources.' });
+    if (images.length === 0)
+      throw new StudioError('bad-input', `The source “${name}” holds no images.`, {
+        hint: '`stats` lists the sources.',
+      });
     return images;
   }
 
@@ -227,7 +250,9 @@ export class RunService {
     const [first, second] = request.validation.split(/:(?=[^:]*$)/);
     const split = splitSchema.safeParse(second ?? first);
     if (!split.success) {
-      throw new StudioError('usage', `“${request.validation}” names no split.`, { hint: 'Write validation, or SOURCE:validation.' });
+      throw new StudioError('usage', `“${request.validation}” names no split.`, {
+        hint: 'Write validation, or SOURCE:validation.',
+      });
     }
     const images = this.#catalog.images
       .manifest(second === undefined ? { split: split.data } : { source: first!, split: split.data })
@@ -245,9 +270,12 @@ function snapshotOf(manifest: TrainingManifest): RunDetail['snapshot'] {
   const hash = createHash('sha256');
   for (const part of ['labeled', 'unlabeled', 'validation'] as const) {
     hash.update(part);
-    for (const image of manifest[part]) hash.update(`${image.id}\t${image.label}\t${JSON.stringify(image.reference)}\n`);
+    for (const image of manifest[part])
+      hash.update(`${image.id}\t${image.label}\t${JSON.stringify(image.reference)}\n`);
   }
-  const labeledCounts = manifest.classes.map((_, index) => manifest.labeled.filter((image) => image.label === index).length);
+  const labeledCounts = manifest.classes.map(
+    (_, index) => manifest.labeled.filter((image) => image.label === index).length,
+  );
   return {
     classes: manifest.classes,
     labeledCounts,
@@ -256,4 +284,3 @@ function snapshotOf(manifest: TrainingManifest): RunDetail['snapshot'] {
     digest: hash.digest('hex'),
   };
 }
-

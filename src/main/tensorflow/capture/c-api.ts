@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import koffi, { type LibraryHandle, type TypeObject } from 'koffi';
 import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
 
 /** An address inside TensorFlow; 0n is C's NULL. */
@@ -87,20 +87,24 @@ export function openCApi(path: string): CApi {
     try {
       api = bind(koffi.load(path));
     } catch (error) {
-      throw new StudioError('unavailable', `The TensorFlow library ${path} could not be opened: ${(error as Error).message}`, {
-        hint: 'Run `face2exp setup` again.',
-        cause: error,
-      });
+      throw new StudioError(
+        'unavailable',
+        `The TensorFlow library ${path} could not be opened: ${(error as Error).message}`,
+        {
+          hint: 'Run `face2exp setup` again.',
+          cause: error,
+        },
+      );
     }
     opened.set(path, api);
   }
   return api;
 }
 
-function bind(library: koffi.LibraryHandle): CApi {
+function bind(library: LibraryHandle): CApi {
   const pointer = 'void *';
   const output = koffi.struct({ oper: pointer, index: 'int' });
-  const declare = (name: string, result: string, ...parameters: (string | koffi.TypeObject)[]) =>
+  const declare = (name: string, result: string, ...parameters: (string | TypeObject)[]) =>
     library.func(name, result, parameters);
 
   return {
@@ -180,7 +184,10 @@ export function withStatus<T>(api: CApi, what: string, call: (status: Pointer) =
 /** TensorFlow's status codes (tsl/protobuf/error_codes.proto) that mean something of their own to a person. */
 const CODES: Readonly<Record<number, { code: StudioErrorCode; hint: string }>> = {
   1: { code: 'cancelled', hint: 'Start it again.' },
-  8: { code: 'out-of-memory', hint: 'Use a smaller batch, smaller images or a narrower network, or close other programs.' },
+  8: {
+    code: 'out-of-memory',
+    hint: 'Use a smaller batch, smaller images or a narrower network, or close other programs.',
+  },
   12: { code: 'unsupported', hint: 'Run it on another device or without mixed precision.' },
 };
 

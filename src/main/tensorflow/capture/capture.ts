@@ -20,11 +20,11 @@ export interface StepDefinition<Feed extends string, Fetch extends string> {
   /** Letters, digits and . _ - / : the step's operations carry it, and errors name it. */
   readonly name: string;
   /**
-   * The variables the step reads or assigns, by their names in the session. A variable that the session does not hold yet is made with
-   * its present value. 'frozen': every variable's present value becomes part of the graph; TensorFlow then folds what it can, and
-   * nothing may be assigned.
+   * The variables the step reads or assigns. The session has a variable of its own for each, made at its first capture with the value
+   * that the tfjs variable has then. 'frozen': every variable's present value becomes part of the graph; TensorFlow then folds what it
+   * can, and nothing may be assigned.
    */
-  readonly variables: ReadonlyMap<string, tf.Variable> | 'frozen';
+  readonly variables: readonly tf.Variable[] | 'frozen';
   readonly feeds: Readonly<Record<Feed, FeedSpecification>>;
   /**
    * The step in tfjs: computes from the feeds, assigns variables, returns what each run brings out. It runs once, recorded and not
@@ -49,28 +49,24 @@ export function capture<Feed extends string, Fetch extends string>(
   const trace = new Trace(session, name, variables);
   const placeholders = new Map<Feed, Output>();
   const fetches = new Map<Fetch, Output>();
-  try {
-    const targets = trace.record(() => {
-      const standIns = {} as Record<Feed, tf.Tensor>;
-      for (const [feed, { dataType, shape }] of entries(feeds)) {
-        const attributes: Attribute[] = [
-          { name: 'dtype', kind: 'dataType', value: dataTypeCode(dataType) },
-          { name: 'shape', kind: 'shape', value: shape },
-        ];
-        const placeholder = graph.addOutput({ type: 'Placeholder', name: `${name}/feed/${feed}`, attributes });
-        placeholders.set(feed, placeholder);
-        standIns[feed] = trace.recorder.tensorOf(placeholder, 'Placeholder');
-      }
-      for (const [fetch, tensor] of entries(step(standIns))) {
-        // A copy under the fetch's own name, for TensorFlow refuses to bring out what was put in unchanged.
-        const inputs = [trace.recorder.outputOf(tensor)];
-        fetches.set(fetch, graph.addOutput({ type: 'Identity', name: `${name}/fetch/${fetch}`, inputs }));
-      }
-    });
-    return new CapturedStep(session, definition, { placeholders, fetches, targets });
-  } finally {
-    trace.restore();
-  }
+  const targets = trace.record(() => {
+    const standIns = {} as Record<Feed, tf.Tensor>;
+    for (const [feed, { dataType, shape }] of entries(feeds)) {
+      const attributes: Attribute[] = [
+        { name: 'dtype', kind: 'dataType', value: dataTypeCode(dataType) },
+        { name: 'shape', kind: 'shape', value: shape },
+      ];
+      const placeholder = graph.addOutput({ type: 'Placeholder', name: `${name}/feed/${feed}`, attributes });
+      placeholders.set(feed, placeholder);
+      standIns[feed] = trace.recorder.tensorOf(placeholder, 'Placeholder');
+    }
+    for (const [fetch, tensor] of entries(step(standIns))) {
+      // A copy under the fetch's own name, for TensorFlow refuses to bring out what was put in unchanged.
+      const inputs = [trace.recorder.outputOf(tensor)];
+      fetches.set(fetch, graph.addOutput({ type: 'Identity', name: `${name}/fetch/${fetch}`, inputs }));
+    }
+  });
+  return new CapturedStep(session, definition, { placeholders, fetches, targets });
 }
 
 interface Recording<Feed, Fetch> {
@@ -103,20 +99,34 @@ export class CapturedStep<Feed extends string, Fetch extends string> {
     const { placeholders, fetches, targets } = this.#recording;
     const values = await this.#session.run({
       what: `run "${this.name}"`,
-      feeds: Array.from(placeholders, ([name, output]) => ({ name, output, value: this.#hostTensor(name, feeds[name]) })),
+      feeds: Array.from(placeholders, ([name, output]) => ({
+        name,
+        output,
+        value: this.#hostTensor(name, feeds[name]),
+      })),
       fetches: Array.from(fetches, ([name, output]) => ({ name, output })),
       targets,
     });
-    return Object.fromEntries(Array.from(fetches.keys(), (name, index) => [name, values[index]!])) as Record<Fetch, HostTensor>;
+    return Object.fromEntries(Array.from(fetches.keys(), (name, index) => [name, values[index]!])) as Record<
+      Fetch,
+      HostTensor
+    >;
   }
 
   #hostTensor(name: Feed, value: FeedValue | undefined): HostTensor {
     if (value === undefined) {
-      throw new StudioError('internal', `"${this.name}" was run without its feed "${name}".`, { hint: 'Give every feed a value.' });
+      throw new StudioError('internal', `"${this.name}" was run without its feed "${name}".`, {
+        hint: 'Give every feed a value.',
+      });
     }
     const { dataType, shape } = this.#feeds[name];
     if (typeof value !== 'number') return { dataType, shape, data: value };
-    const data = dataType === 'float32' ? Float32Array.of(value) : dataType === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
+    const data =
+      dataType === 'float32'
+        ? Float32Array.of(value)
+        : dataType === 'int32'
+          ? Int32Array.of(value)
+          : Uint8Array.of(value);
     return { dataType, shape, data };
   }
 }

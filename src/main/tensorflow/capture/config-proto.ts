@@ -19,7 +19,15 @@ export interface SessionOptions {
 export type Precision = 'float32' | 'float16' | 'bfloat16';
 
 /** Field numbers of tensorflow/core/protobuf/config.proto and rewriter_config.proto. */
-const CONFIG = { deviceCount: 1, intraOpThreads: 2, interOpThreads: 5, gpuOptions: 6, softPlacement: 7, perSessionThreads: 9, graphOptions: 10 };
+const CONFIG = {
+  deviceCount: 1,
+  intraOpThreads: 2,
+  interOpThreads: 5,
+  gpuOptions: 6,
+  softPlacement: 7,
+  perSessionThreads: 9,
+  graphOptions: 10,
+};
 const GPU_OPTIONS = { allowGrowth: 4 };
 const GRAPH_OPTIONS = { rewriteOptions: 10 };
 const MAP_ENTRY = { key: 1, value: 2 };
@@ -39,10 +47,15 @@ export function encodeConfig(options: SessionOptions): Uint8Array<ArrayBuffer> {
     ...(interOpThreads === undefined
       ? []
       : [...integer(CONFIG.interOpThreads, interOpThreads), ...integer(CONFIG.perSessionThreads, 1)]),
-    ...(allowGrowth === undefined ? [] : message(CONFIG.gpuOptions, integer(GPU_OPTIONS.allowGrowth, allowGrowth ? 1 : 0))),
+    ...(allowGrowth === undefined
+      ? []
+      : message(CONFIG.gpuOptions, integer(GPU_OPTIONS.allowGrowth, allowGrowth ? 1 : 0))),
     ...(precision === 'float32'
       ? []
-      : message(CONFIG.graphOptions, message(GRAPH_OPTIONS.rewriteOptions, integer(REWRITE_OPTIONS[precision], REWRITER_ON)))),
+      : message(
+          CONFIG.graphOptions,
+          message(GRAPH_OPTIONS.rewriteOptions, integer(REWRITE_OPTIONS[precision], REWRITER_ON)),
+        )),
   ]);
 }
 

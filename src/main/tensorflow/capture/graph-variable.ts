@@ -1,12 +1,13 @@
+import * as tf from '@tensorflow/tfjs';
+import { StudioError } from '#shared/errors.ts';
 import type { Output, Pointer } from './c-api.ts';
 import type { Attribute, Graph } from './graph.ts';
-import { dataTypeCode, type HostDataType } from './host-tensor.ts';
+import { dataTypeCode, type HostData, type HostDataType, type HostTensor, isHostDataType } from './host-tensor.ts';
 
 /** A variable that lives in a session: TensorFlow keeps its value from run to run, on the device that computes with it. */
 export interface GraphVariable {
   readonly name: string;
   readonly dataType: HostDataType;
-  readonly shape: readonly number[];
   /** The resource that operations such as ReadVariableOp take. */
   readonly handle: Output;
   /** Its value, for bringing it out. */
@@ -16,38 +17,37 @@ export interface GraphVariable {
   readonly assignIncoming: Pointer;
 }
 
-export function declareVariable(
-  graph: Graph,
-  name: string,
-  dataType: HostDataType,
-  shape: readonly number[],
-): GraphVariable {
-  const type: Attribute = { name: 'dtype', kind: 'dataType', value: dataTypeCode(dataType) };
-  const dimensions: Attribute = { name: 'shape', kind: 'shape', value: shape };
-  const handle = graph.addOutput({
-    type: 'VarHandleOp',
-    name,
-    // TensorFlow finds a variable again by its shared name.
-    attributes: [type, dimensions, { name: 'shared_name', kind: 'string', value: name }],
-  });
-  const incoming = graph.addOutput({ type: 'Placeholder', name: `${name}/incoming`, attributes: [type, dimensions] });
+/** Adds a variable of the name, type and shape of a tfjs variable. It has no value before one was assigned. */
+export function declareVariable(graph: Graph, { name, dtype, shape }: tf.Variable): GraphVariable {
+  if (!isHostDataType(dtype)) {
+    throw new StudioError('unsupported', `The variable "${name}" is of type ${dtype}, which cannot be captured.`, {
+      hint: 'Use float32, int32 or bool.',
+    });
+  }
+  const scope = graph.uniqueName(`variable/${name}`);
+  const attributes: Attribute[] = [
+    { name: 'dtype', kind: 'dataType', value: dataTypeCode(dtype) },
+    { name: 'shape', kind: 'shape', value: shape },
+  ];
+  // What is stored under the same shared name is the same variable.
+  const sharedName: Attribute = { name: 'shared_name', kind: 'string', value: scope };
+  const handle = graph.addOutput({ type: 'VarHandleOp', name: scope, attributes: [...attributes, sharedName] });
+  const incoming = graph.addOutput({ type: 'Placeholder', name: `${scope}/incoming`, attributes });
   return {
     name,
-    dataType,
-    shape,
+    dataType: dtype,
     handle,
-    read: readVariable(graph, handle, `${name}/read`, dataType),
+    read: readVariable(graph, { handle, dataType: dtype }, `${scope}/read`),
     incoming,
-    assignIncoming: assignVariable(graph, handle, `${name}/assign`, incoming),
+    assignIncoming: assignVariable(graph, { handle }, `${scope}/assign`, incoming),
   };
 }
 
 /** @param after what must have been written before the value is read. */
 export function readVariable(
   graph: Graph,
-  handle: Output,
+  { handle, dataType }: Pick<GraphVariable, 'handle' | 'dataType'>,
   name: string,
-  dataType: HostDataType,
   after: readonly Pointer[] = [],
 ): Output {
   const attributes: Attribute[] = [{ name: 'dtype', kind: 'dataType', value: dataTypeCode(dataType) }];
@@ -57,10 +57,20 @@ export function readVariable(
 /** @param after what must have been read before the value is replaced. */
 export function assignVariable(
   graph: Graph,
-  handle: Output,
+  { handle }: Pick<GraphVariable, 'handle'>,
   name: string,
   value: Output,
   after: readonly Pointer[] = [],
 ): Pointer {
   return graph.add({ type: 'AssignVariableOp', name, inputs: [handle, value], after });
+}
+
+/** The value that a tfjs variable has in tfjs. */
+export function hostValue(variable: tf.Variable): HostTensor {
+  return { dataType: variable.dtype as HostDataType, shape: variable.shape, data: variable.dataSync() as HostData };
+}
+
+/** Gives a tfjs variable a value, whose array it takes over. */
+export function setHostValue(variable: tf.Variable, { data, shape, dataType }: HostTensor): void {
+  tf.tidy(() => variable.assign(tf.tensor(data, [...shape], dataType)));
 }

@@ -43,7 +43,7 @@ export class Graph {
    */
   add(description: OperationDescription): Pointer {
     const { api } = this;
-    const pending = api.newOperation(this.pointer, description.type, this.#uniqueName(description.name));
+    const pending = api.newOperation(this.pointer, description.type, this.uniqueName(description.name));
     if (description.device !== undefined) api.setDevice(pending, description.device);
     for (const input of description.inputs ?? []) {
       if (isList(input)) api.addInputList(pending, packOutputs(input), input.length);
@@ -54,6 +54,13 @@ export class Graph {
     return withStatus(api, `add ${description.type} to the graph (${description.name})`, (status) =>
       api.finishOperation(pending, status),
     );
+  }
+
+  /** `name`, with a number behind it where the graph has an operation of that name. */
+  uniqueName(name: string): string {
+    const count = this.#nameCounts.get(name) ?? 0;
+    this.#nameCounts.set(name, count + 1);
+    return count === 0 ? name : this.uniqueName(`${name}_${count}`);
   }
 
   /** Adds an operation and gives its first output. */
@@ -90,12 +97,6 @@ export class Graph {
   /** Frees the graph. Sessions on it must have been closed. */
   dispose(): void {
     this.api.deleteGraph(this.pointer);
-  }
-
-  #uniqueName(name: string): string {
-    const count = this.#nameCounts.get(name) ?? 0;
-    this.#nameCounts.set(name, count + 1);
-    return count === 0 ? name : this.#uniqueName(`${name}_${count}`);
   }
 
   #setAttribute(pending: Pointer, attribute: Attribute): void {

@@ -71,9 +71,13 @@ export function fromTensor(api: CApi, name: string, tensor: Pointer): HostTensor
   const code = api.tensorType(tensor);
   const dataType = dataTypeOfCode(code);
   if (dataType === undefined) {
-    throw new StudioError('unsupported', `"${name}" has TensorFlow's data type ${code}, which cannot be read from JavaScript.`, {
-      hint: 'Cast it to float32, int32 or bool first.',
-    });
+    throw new StudioError(
+      'unsupported',
+      `"${name}" has TensorFlow's data type ${code}, which cannot be read from JavaScript.`,
+      {
+        hint: 'Cast it to float32, int32 or bool first.',
+      },
+    );
   }
   const shape = Array.from({ length: api.tensorRank(tensor) }, (_, axis) => api.tensorDimension(tensor, axis));
   const { array } = DATA_TYPES[dataType];

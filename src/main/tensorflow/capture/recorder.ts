@@ -18,19 +18,19 @@ export class Recorder {
   /** Where operations are placed while recording, such as "/device:CPU:1"; undefined lets TensorFlow choose. */
   device: string | undefined;
   readonly graph: Graph;
+  /** Prefix of the operations' names, and the step's name in errors. */
+  readonly scope: string;
   readonly #backend: NodeJSKernelBackend;
-  readonly #scope: string;
   readonly #refused: ReadonlyMap<object, string>;
   readonly #outputs = new Map<object, Output>();
 
   /**
-   * @param scope prefix of the operations' names.
    * @param refused data that the function may not read, with what it is called: it would be frozen into the graph by mistake.
    * @throws StudioError 'internal' when tfjs does not run on TensorFlow.
    */
   constructor(graph: Graph, scope: string, refused: ReadonlyMap<object, string>) {
     this.graph = graph;
-    this.#scope = scope;
+    this.scope = scope;
     this.#refused = refused;
     this.#backend = tensorFlowBackend();
   }
@@ -61,7 +61,7 @@ export class Recorder {
     if (dataType === undefined || shape === undefined) {
       throw new StudioError(
         'unsupported',
-        `${operationType} cannot be captured (${this.#scope}): the ${shape === undefined ? 'shape' : 'type'} of its output is not fixed.`,
+        `${operationType} cannot be captured (${this.scope}): the ${shape === undefined ? 'shape' : 'type'} of its output is not fixed.`,
         { hint: 'Compute it outside the captured step.' },
       );
     }
@@ -82,27 +82,40 @@ export class Recorder {
     if (known !== undefined) return known;
     const refused = this.#refused.get(dataId);
     if (refused !== undefined) {
-      throw new StudioError('internal', `The step "${this.#scope}" reads ${refused}, which was not named to the capture.`, {
-        hint: 'Name it among the variables, or capture with frozen variables.',
-      });
+      throw new StudioError(
+        'internal',
+        `The step "${this.scope}" reads ${refused}, which was not named to the capture.`,
+        {
+          hint: 'Name it among the variables, or capture with frozen variables.',
+        },
+      );
     }
     if (!isHostDataType(dtype)) {
-      throw new StudioError('unsupported', `The step "${this.#scope}" computes with ${dtype} values, which cannot be captured.`, {
-        hint: 'Compute it outside the captured step.',
-      });
+      throw new StudioError(
+        'unsupported',
+        `The step "${this.scope}" computes with ${dtype} values, which cannot be captured.`,
+        {
+          hint: 'Compute it outside the captured step.',
+        },
+      );
     }
     const data = this.#backend.readSync(dataId) as HostData;
-    const constant = this.graph.constant(`${this.#scope}/constant`, { dataType: dtype, shape, data });
+    const constant = this.graph.constant(`${this.scope}/constant`, { dataType: dtype, shape, data });
     this.#outputs.set(dataId, constant);
     return constant;
   }
 
-  #add(type: string, attributes: readonly TFEOpAttr[], tensors: readonly tf.TensorInfo[], outputCount: number): tf.Tensor[] {
+  #add(
+    type: string,
+    attributes: readonly TFEOpAttr[],
+    tensors: readonly tf.TensorInfo[],
+    outputCount: number,
+  ): tf.Tensor[] {
     const inputs = tensors.map((tensor) => this.outputOf(tensor));
     const listLength = attributes.find(({ name }) => name === LIST_LENGTH)?.value as number | undefined;
     const oper = this.graph.add({
       type,
-      name: `${this.#scope}/${type}`,
+      name: `${this.scope}/${type}`,
       inputs: listLength === undefined ? inputs : [inputs.slice(0, listLength), ...inputs.slice(listLength)],
       attributes: attributes.map((attribute) => this.#translate(type, attribute)),
       ...(this.device === undefined ? {} : { device: this.device }),
@@ -126,16 +139,20 @@ export class Recorder {
       case binding.TF_ATTR_TYPE:
         return { name, kind: 'dataType', value: value as number };
       default:
-        throw new StudioError('unsupported', `${type} cannot be captured (${this.#scope}): attribute "${name}" is of kind ${kind}.`, {
-          hint: 'Compute it outside the captured step.',
-        });
+        throw new StudioError(
+          'unsupported',
+          `${type} cannot be captured (${this.scope}): attribute "${name}" is of kind ${kind}.`,
+          {
+            hint: 'Compute it outside the captured step.',
+          },
+        );
     }
   }
 
   /** Values read in JavaScript would steer every later run by what they were while recording. */
   #refuseToRead(dataId: object): void {
     if (!this.#outputs.has(dataId)) return;
-    throw new StudioError('internal', `The step "${this.#scope}" reads the values of a tensor while it is captured.`, {
+    throw new StudioError('internal', `The step "${this.scope}" reads the values of a tensor while it is captured.`, {
       hint: 'Return the tensor as a fetch instead, and decide by tensor operations inside the step.',
     });
   }

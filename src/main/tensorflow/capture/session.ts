@@ -1,17 +1,10 @@
+import type * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
-import {
-  type CApi,
-  openCApi,
-  type Output,
-  packOutputs,
-  type Pointer,
-  throwUnlessOk,
-  withStatus,
-} from './c-api.ts';
+import { type CApi, openCApi, type Output, packOutputs, type Pointer, throwUnlessOk, withStatus } from './c-api.ts';
 import { encodeConfig, type SessionOptions } from './config-proto.ts';
 import { Graph } from './graph.ts';
-import { fromTensor, type HostDataType, type HostTensor, toTensor } from './host-tensor.ts';
-import { declareVariable, type GraphVariable } from './graph-variable.ts';
+import { declareVariable, type GraphVariable, hostValue, setHostValue } from './graph-variable.ts';
+import { fromTensor, type HostTensor, toTensor } from './host-tensor.ts';
 
 /** One call of a session: what to put in, what to bring out, and which operations must have run. */
 export interface RunRequest {
@@ -29,12 +22,12 @@ export interface RunRequest {
  * Runs happen one after another, in the order they were asked for.
  */
 export class GraphSession {
-  readonly graph: Graph;
   readonly #api: CApi;
+  readonly #graph: Graph;
   readonly #pointer: Pointer;
-  readonly #variables = new Map<string, GraphVariable>();
+  readonly #variables = new Map<tf.Variable, GraphVariable>();
   #lastRun: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /**
    * @param library path of the TensorFlow library, as `loadTensorFlow()` tells it.
@@ -43,45 +36,42 @@ export class GraphSession {
   constructor(library: string, options: SessionOptions = {}) {
     const api = openCApi(library);
     this.#api = api;
-    this.graph = new Graph(api);
+    this.#graph = new Graph(api);
     const config = encodeConfig(options);
     const sessionOptions = api.newSessionOptions();
     try {
-      withStatus(api, 'read the session options', (status) => api.setConfig(sessionOptions, config, config.length, status));
-      this.#pointer = withStatus(api, 'open a session', (status) => api.newSession(this.graph.pointer, sessionOptions, status));
+      withStatus(api, 'read the session options', (status) =>
+        api.setConfig(sessionOptions, config, config.length, status),
+      );
+      this.#pointer = withStatus(api, 'open a session', (status) =>
+        api.newSession(this.#graph.pointer, sessionOptions, status),
+      );
     } catch (error) {
-      this.graph.dispose();
+      this.#graph.dispose();
       throw error;
     } finally {
       api.deleteSessionOptions(sessionOptions);
     }
   }
 
-  /**
-   * The variable of that name; made, with `initial` as its value, when the session has none.
-   *
-   * @throws StudioError 'internal' when there is one of another shape or type.
-   */
-  variable(name: string, dataType: HostDataType, shape: readonly number[], initial: () => HostTensor): GraphVariable {
-    const known = this.#variables.get(name);
-    if (known === undefined) {
-      const created = declareVariable(this.graph, name, dataType, shape);
-      this.#runNow(assignment([[created, initial()]]));
-      this.#variables.set(name, created);
-      return created;
-    }
-    if (known.dataType !== dataType || known.shape.join() !== shape.join()) {
-      throw new StudioError(
-        'internal',
-        `The session holds "${name}" as ${known.dataType} [${known.shape.join(', ')}], not as ${dataType} [${shape.join(', ')}].`,
-        { hint: 'Give variables of different networks different names.' },
-      );
-    }
-    return known;
+  /** Where steps are captured to. */
+  get graph(): Graph {
+    this.#refuseWhenClosed('capture a step');
+    return this.#graph;
+  }
+
+  /** The session's variables for tfjs variables. Those it does not have yet are made, with the values the tfjs variables have now. */
+  hold(variables: readonly tf.Variable[]): HeldVariable[] {
+    const created = variables
+      .filter((variable) => !this.#variables.has(variable))
+      .map((variable) => ({ variable, stored: declareVariable(this.graph, variable) }));
+    if (created.length > 0) this.#runNow(assignment(created));
+    for (const { variable, stored } of created) this.#variables.set(variable, stored);
+    return variables.map((variable) => this.#held(variable));
   }
 
   /** Runs on a worker thread; the event loop stays free. Fed arrays are copied before this returns its promise. */
-  run(request: RunRequest): Promise<HostTensor[]> {
+  async run(request: RunRequest): Promise<HostTensor[]> {
     const call = this.#prepare(request);
     const result = this.#lastRun.then(() => this.#runAsync(call)).finally(() => call.free());
     this.#lastRun = result.catch(() => undefined);
@@ -89,54 +79,60 @@ export class GraphSession {
   }
 
   /**
-   * The variables' values, copied.
+   * Brings values out: gives tfjs variables the values that the session's have after the runs asked for so far.
    *
-   * @param names which; all when left out.
-   * @throws StudioError 'internal' for a name that the session does not hold.
+   * @throws StudioError 'internal' for a variable that nothing captured here uses.
    */
-  async readVariables(names: Iterable<string> = this.#variables.keys()): Promise<Map<string, HostTensor>> {
-    const fetches = Array.from(names, (name) => ({ name, output: this.#variableNamed(name).read }));
+  async readVariables(variables: Iterable<tf.Variable>): Promise<void> {
+    const targets = Array.from(variables, (variable) => this.#held(variable));
+    const fetches = targets.map(({ stored: { name, read } }) => ({ name, output: read }));
     const values = await this.run({ what: 'read the weights', feeds: [], fetches, targets: [] });
-    return new Map(fetches.map(({ name }, index) => [name, values[index]!]));
+    for (const [index, { variable }] of targets.entries()) setHostValue(variable, values[index]!);
   }
 
   /**
-   * Sets variables; those not named keep their value.
+   * Puts values in: gives the session's variables the values that the tfjs variables have now.
    *
-   * @throws StudioError 'internal' for a name that the session does not hold, or a value of another shape or type.
+   * @throws StudioError 'internal' for a variable that nothing captured here uses.
    */
-  async writeVariables(values: ReadonlyMap<string, HostTensor>): Promise<void> {
-    await this.run(assignment(Array.from(values, ([name, value]) => [this.#variableNamed(name), value])));
+  async writeVariables(variables: Iterable<tf.Variable>): Promise<void> {
+    await this.run(assignment(Array.from(variables, (variable) => this.#held(variable))));
   }
 
   /** Waits for the runs under way, then frees session, graph and variables. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#lastRun;
-    withStatus(this.#api, 'close the session', (status) => this.#api.closeSession(this.#pointer, status));
-    withStatus(this.#api, 'free the session', (status) => this.#api.deleteSession(this.#pointer, status));
-    this.graph.dispose();
+  close(): Promise<void> {
+    this.#closing ??= this.#lastRun.then(() => this.#free());
+    return this.#closing;
   }
 
-  #variableNamed(name: string): GraphVariable {
-    const variable = this.#variables.get(name);
-    if (variable !== undefined) return variable;
-    throw new StudioError('internal', `The session holds no variable "${name}".`, {
-      hint: 'A variable exists from the first capture that names it.',
+  #free(): void {
+    const api = this.#api;
+    withStatus(api, 'close the session', (status) => api.closeSession(this.#pointer, status));
+    withStatus(api, 'free the session', (status) => api.deleteSession(this.#pointer, status));
+    this.#graph.dispose();
+  }
+
+  #refuseWhenClosed(what: string): void {
+    if (this.#closing === undefined) return;
+    throw new StudioError('internal', `TensorFlow could not ${what}: its session is closed.`, {
+      hint: 'Open a new session.',
+    });
+  }
+
+  #held(variable: tf.Variable): HeldVariable {
+    const stored = this.#variables.get(variable);
+    if (stored !== undefined) return { variable, stored };
+    throw new StudioError('internal', `The session holds no variable "${variable.name}".`, {
+      hint: 'A variable is held from the first capture that names it.',
     });
   }
 
   #prepare(request: RunRequest): PreparedRun {
-    if (this.#closed) {
-      throw new StudioError('internal', `TensorFlow could not ${request.what}: its session is closed.`, {
-        hint: 'Open a new session.',
-      });
-    }
+    this.#refuseWhenClosed(request.what);
     return new PreparedRun(this.#api, this.#pointer, request);
   }
 
-  /** On this thread, for the small work of a capture. Only while no other run is under way. */
+  /** On this thread, beside any run under way: for what no other run knows of yet. */
   #runNow(request: RunRequest): HostTensor[] {
     const call = this.#prepare(request);
     try {
@@ -200,21 +196,21 @@ class PreparedRun {
   }
 }
 
-function assignment(values: readonly (readonly [GraphVariable, HostTensor])[]): RunRequest {
-  return {
-    what: 'set the weights',
-    feeds: values.map(([variable, value]) => ({ name: variable.name, output: variable.incoming, value: checked(variable, value) })),
-    fetches: [],
-    targets: values.map(([variable]) => variable.assignIncoming),
-  };
+/** A tfjs variable and the session's behind it. */
+export interface HeldVariable {
+  readonly variable: tf.Variable;
+  readonly stored: GraphVariable;
 }
 
-/** The placeholder's own check would name the placeholder and not the variable. */
-function checked(variable: GraphVariable, value: HostTensor): HostTensor {
-  if (variable.dataType === value.dataType && variable.shape.join() === value.shape.join()) return value;
-  throw new StudioError(
-    'internal',
-    `"${variable.name}" is ${variable.dataType} [${variable.shape.join(', ')}] and was given ${value.dataType} [${value.shape.join(', ')}].`,
-    { hint: 'The weights come from a network of another shape.' },
-  );
+function assignment(variables: readonly HeldVariable[]): RunRequest {
+  return {
+    what: 'set the weights',
+    feeds: variables.map(({ variable, stored }) => ({
+      name: stored.name,
+      output: stored.incoming,
+      value: hostValue(variable),
+    })),
+    fetches: [],
+    targets: variables.map(({ stored }) => stored.assignIncoming),
+  };
 }

@@ -1,173 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
-import type { Output, Pointer } from './c-api.ts';
-import { assignVariable, type GraphVariable, readVariable } from './graph-variable.ts';
-import { type HostData, isHostDataType } from './host-tensor.ts';
+import type { Pointer } from './c-api.ts';
 import { Recorder } from './recorder.ts';
 import type { GraphSession } from './session.ts';
+import { TrackedVariable } from './tracked-variable.ts';
 
-/**
- * A step while it is recorded, with the tfjs variables it may change. For that time each of them holds a stand-in for the value it has
- * in the session; `variable.assign(...)` replaces the stand-in, so a later read sees the new value, and what a variable holds at the end
- * is what the captured step stores. Afterwards the variables hold the values they had before.
- */
-export class Trace {
-  readonly recorder: Recorder;
-  readonly #scope: string;
-  readonly #tracked = new Map<tf.Variable, TrackedVariable>();
-  readonly #untracked: { variable: tf.Variable; before: tf.Tensor }[] = [];
+/** The step being recorded now. */
+let active: Trace | undefined;
 
-  /**
-   * @param variables the variables of the step by their names in the session; 'frozen' to bake every variable's present value into the
-   *   graph, which lets TensorFlow fold it into its neighbours.
-   */
-  constructor(session: GraphSession, scope: string, variables: ReadonlyMap<string, tf.Variable> | 'frozen') {
-    this.#scope = scope;
-    const named = new Set<tf.Variable>(variables === 'frozen' ? [] : variables.values());
-    const others = Object.values(tf.engine().registeredVariables).filter((variable) => !named.has(variable));
-    this.recorder = new Recorder(
-      session.graph,
-      scope,
-      new Map(variables === 'frozen' ? [] : others.map(({ dataId, name }) => [dataId, `the variable "${name}"`])),
-    );
-    if (variables === 'frozen') variables = new Map();
-    for (const [name, variable] of variables) {
-      const stored = session.variable(name, hostDataTypeOf(variable), variable.shape, () => ({
-        dataType: hostDataTypeOf(variable),
-        shape: variable.shape,
-        data: variable.dataSync() as HostData,
-      }));
-      this.#tracked.set(variable, new TrackedVariable(this.recorder, scope, variable, stored));
-    }
-    for (const variable of others) this.#untracked.push({ variable, before: tf.keep(variable.clone()) });
+function whileActive(trace: Trace, fn: () => void): void {
+  if (active !== undefined) {
+    const message = `"${trace.recorder.scope}" cannot be captured inside "${active.recorder.scope}".`;
+    throw new StudioError('internal', message, { hint: 'Capture one after the other.' });
   }
-
-  /** Runs `fn` recorded, and gives the operations that store what it assigned. */
-  record(fn: () => void): Pointer[] {
-    const outer = active;
-    if (outer !== undefined) {
-      throw new StudioError('internal', `"${this.#scope}" cannot be captured inside "${outer.#scope}".`, {
-        hint: 'Capture one after the other.',
-      });
-    }
-    active = this;
-    try {
-      this.recorder.record(() => tf.tidy(fn));
-      this.#refuseStrayVariables();
-      return Array.from(this.#tracked.values(), (tracked) => tracked.store()).filter((operation) => operation !== undefined);
-    } finally {
-      active = undefined;
-    }
-  }
-
-  /** The in-place update of {@link applyMomentum} as one operation. */
-  applyMomentum(update: MomentumUpdate): void {
-    const variable = this.#trackedAs(update.variable);
-    const accumulator = this.#trackedAs(update.accumulator);
-    const inputs = [update.learningRate, update.gradient, update.momentum].map((tensor) => this.recorder.outputOf(tensor));
-    const operation = this.recorder.graph.add({
-      type: 'ResourceApplyMomentum',
-      name: `${this.#scope}/ResourceApplyMomentum`,
-      inputs: [variable.handle, accumulator.handle, ...inputs],
-      attributes: [{ name: 'use_nesterov', kind: 'boolean', value: update.nesterov }],
-      after: [...variable.settle(), ...accumulator.settle()],
-    });
-    variable.written(operation);
-    accumulator.written(operation);
-  }
-
-  /** Gives every variable the value it had before. */
-  restore(): void {
-    for (const tracked of this.#tracked.values()) tracked.restore();
-    for (const { variable, before } of this.#untracked) {
-      if (variable.dataId !== before.dataId) variable.assign(before);
-      before.dispose();
-    }
-  }
-
-  #trackedAs(variable: tf.Variable): TrackedVariable {
-    const tracked = this.#tracked.get(variable);
-    if (tracked !== undefined) return tracked;
-    throw new StudioError('internal', `The step "${this.#scope}" updates the variable "${variable.name}", which was not named to the capture.`, {
-      hint: 'Name it among the variables.',
-    });
-  }
-
-  /** A variable that the session does not know would lose what the step assigns to it. */
-  #refuseStrayVariables(): void {
-    const known = new Set([...this.#tracked.keys(), ...this.#untracked.map(({ variable }) => variable)]);
-    const created = Object.values(tf.engine().registeredVariables).filter((variable) => !known.has(variable));
-    const assigned = this.#untracked.filter(({ variable, before }) => variable.dataId !== before.dataId);
-    const stray = created[0] ?? assigned[0]?.variable;
-    for (const variable of created) variable.dispose();
-    if (stray !== undefined) this.#trackedAs(stray);
-  }
-}
-
-/** A tfjs variable of a step being recorded, and the session's variable behind it. */
-class TrackedVariable {
-  readonly #recorder: Recorder;
-  readonly #scope: string;
-  readonly #variable: tf.Variable;
-  readonly #stored: GraphVariable;
-  readonly #before: tf.Tensor;
-  /** The data that the session's variable holds at this point of the step. */
-  #storedData: object;
-  /** What must have run before the session's variable is written next. */
-  #lastAccess: Pointer;
-  #isWritten = false;
-
-  constructor(recorder: Recorder, scope: string, variable: tf.Variable, stored: GraphVariable) {
-    this.#recorder = recorder;
-    this.#scope = scope;
-    this.#variable = variable;
-    this.#stored = stored;
-    this.#before = tf.keep(variable.clone());
-    this.#lastAccess = this.#read([]);
-    this.#storedData = variable.dataId;
-  }
-
-  get handle(): Output {
-    return this.#stored.handle;
-  }
-
-  /** Stores a value assigned since the last write, and gives what a following write must wait for. */
-  settle(): Pointer[] {
-    if (this.#variable.dataId !== this.#storedData) {
-      const { graph } = this.#recorder;
-      const value = this.#recorder.outputOf(this.#variable);
-      this.#lastAccess = assignVariable(graph, this.handle, `${this.#scope}/assign/${this.#stored.name}`, value, [this.#lastAccess]);
-      this.#storedData = this.#variable.dataId;
-      this.#isWritten = true;
-    }
-    return [this.#lastAccess];
-  }
-
-  /** Tells that `operation` changed the session's variable in place: from here on the tfjs variable stands for the new value. */
-  written(operation: Pointer): void {
-    this.#lastAccess = this.#read([operation]);
-    this.#storedData = this.#variable.dataId;
-    this.#isWritten = true;
-  }
-
-  /** The operation that completes all writes; undefined when there were none. */
-  store(): Pointer | undefined {
-    this.settle();
-    return this.#isWritten ? this.#lastAccess : undefined;
-  }
-
-  restore(): void {
-    this.#variable.assign(this.#before);
-    this.#before.dispose();
-  }
-
-  #read(after: readonly Pointer[]): Pointer {
-    const { graph } = this.#recorder;
-    const output = readVariable(graph, this.handle, `${this.#scope}/read/${this.#stored.name}`, this.#stored.dataType, after);
-    const standIn = this.#recorder.tensorOf(output, 'ReadVariableOp');
-    this.#variable.assign(standIn);
-    standIn.dispose();
-    return output.oper;
+  active = trace;
+  try {
+    fn();
+  } finally {
+    active = undefined;
   }
 }
 
@@ -183,7 +33,113 @@ export interface MomentumUpdate {
   readonly nesterov: boolean;
 }
 
-let active: Trace | undefined;
+/** A step while it is recorded: its recorder, and every tfjs variable there is, so that none keeps a stand-in afterwards. */
+export class Trace {
+  readonly recorder: Recorder;
+  readonly #scope: string;
+  readonly #session: GraphSession;
+  readonly #named: readonly tf.Variable[];
+  readonly #others: readonly tf.Variable[];
+  readonly #tracked = new Map<tf.Variable, TrackedVariable>();
+  readonly #othersBefore = new Map<tf.Variable, tf.Tensor>();
+
+  /** @param variables those that the step may read and assign; 'frozen' when it may read all and assign none. */
+  constructor(session: GraphSession, scope: string, variables: readonly tf.Variable[] | 'frozen') {
+    this.#scope = scope;
+    this.#session = session;
+    this.#named = variables === 'frozen' ? [] : variables;
+    const named = new Set(this.#named);
+    this.#others = Object.values(tf.engine().registeredVariables).filter((variable) => !named.has(variable));
+    const refused = variables === 'frozen' ? [] : this.#others;
+    this.recorder = new Recorder(
+      session.graph,
+      scope,
+      new Map(refused.map(({ dataId, name }) => [dataId, `the variable "${name}"`])),
+    );
+  }
+
+  /** Records `fn`. All tfjs variables have their old values afterwards. @returns the operations that store what it assigned. */
+  record(fn: () => void): Pointer[] {
+    const stores: Pointer[] = [];
+    try {
+      this.#substitute();
+      this.recorder.record(() =>
+        tf.tidy(() => {
+          whileActive(this, fn);
+          this.#refuseStrayVariables();
+          for (const tracked of this.#tracked.values()) stores.push(...tracked.store());
+        }),
+      );
+    } finally {
+      this.#restore();
+    }
+    return stores;
+  }
+
+  /** {@link applyMomentum} as one operation, in place. */
+  applyMomentum(update: MomentumUpdate): void {
+    const { recorder } = this;
+    const [variable, accumulator] = [this.#trackedAs(update.variable), this.#trackedAs(update.accumulator)];
+    const operation = recorder.graph.add({
+      type: 'ResourceApplyMomentum',
+      name: `${this.#scope}/ResourceApplyMomentum`,
+      inputs: [
+        ...[variable.handle, accumulator.handle],
+        ...[update.learningRate, update.gradient, update.momentum].map((tensor) => recorder.outputOf(tensor)),
+      ],
+      attributes: [{ name: 'use_nesterov', kind: 'boolean', value: update.nesterov }],
+      after: [variable.settle(), accumulator.settle()],
+    });
+    variable.changedBy(operation);
+    accumulator.changedBy(operation);
+  }
+
+  /** From here on the tfjs variables hold stand-ins. */
+  #substitute(): void {
+    for (const variable of this.#others) this.#othersBefore.set(variable, tf.keep(variable.clone()));
+    for (const { variable, stored } of this.#session.hold(this.#named)) {
+      this.#tracked.set(variable, new TrackedVariable(this.recorder, variable, stored));
+    }
+  }
+
+  #trackedAs(variable: tf.Variable): TrackedVariable {
+    const tracked = this.#tracked.get(variable);
+    if (tracked === undefined) throw this.#strayError(variable);
+    return tracked;
+  }
+
+  /** A variable that was not named would lose what the step assigns to it. */
+  #refuseStrayVariables(): void {
+    const created = this.#createdVariables();
+    const assigned = this.#others.filter((variable) => variable.dataId !== this.#othersBefore.get(variable)?.dataId);
+    const stray = created[0] ?? assigned[0];
+    if (stray !== undefined) throw this.#strayError(stray);
+  }
+
+  #createdVariables(): tf.Variable[] {
+    const known = new Set([...this.#named, ...this.#others]);
+    return Object.values(tf.engine().registeredVariables).filter((variable) => !known.has(variable));
+  }
+
+  #strayError(variable: tf.Variable): StudioError {
+    return new StudioError(
+      'internal',
+      `The step "${this.#scope}" writes the variable "${variable.name}", which was not named to the capture.`,
+      {
+        hint: 'Make it before the capture and name it among the variables.',
+      },
+    );
+  }
+
+  #restore(): void {
+    tf.dispose(this.#createdVariables());
+    for (const tracked of this.#tracked.values()) tracked.restore();
+    for (const [variable, before] of this.#othersBefore) {
+      if (variable.dataId !== before.dataId) variable.assign(before);
+      before.dispose();
+    }
+  }
+}
 
 /**
  * `accumulator = momentum · accumulator + gradient; variable -= learningRate · (accumulator, or with Nesterov gradient + momentum ·
@@ -197,9 +153,9 @@ export function applyMomentum(update: MomentumUpdate): void {
   }
   const { variable, accumulator, gradient, learningRate, momentum, nesterov } = update;
   tf.tidy(() => {
-    accumulator.assign(accumulator.mul(momentum).add(gradient));
-    const direction = nesterov ? gradient.add(accumulator.mul(momentum)) : accumulator;
-    variable.assign(variable.sub(direction.mul(learningRate)));
+    accumulator.assign(tf.add(tf.mul(accumulator, momentum), gradient));
+    const direction = nesterov ? tf.add(gradient, tf.mul(accumulator, momentum)) : accumulator;
+    variable.assign(tf.sub(variable, tf.mul(direction, learningRate)));
   });
 }
 
@@ -217,11 +173,4 @@ export function withDevice<T>(device: string, fn: () => T): T {
   } finally {
     recorder.device = outer;
   }
-}
-
-function hostDataTypeOf(variable: tf.Variable): 'float32' | 'int32' | 'bool' {
-  if (isHostDataType(variable.dtype)) return variable.dtype;
-  throw new StudioError('unsupported', `The variable "${variable.name}" is of type ${variable.dtype}, which cannot be captured.`, {
-    hint: 'Use float32, int32 or bool.',
-  });
 }

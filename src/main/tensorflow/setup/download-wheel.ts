@@ -150,8 +150,10 @@ export function pipFailure({ status, stdout, stderr }: CommandResult, wheel: Pin
     });
   }
   if (/No matching distribution|Could not find a version/.test(output)) {
-    return new StudioError('unavailable', `The package index that pip uses has no ${wheel.fileName}.`, {
-      hint: 'Check `pip config list` and PIP_INDEX_URL, PIP_NO_INDEX: it must be a full mirror of the Python package index.',
+    // With no retries left to warn about, pip says the same of an index that it cannot reach.
+    const why = /from versions: none/.test(output) ? 'cannot be reached or does not have it' : 'does not have it';
+    return new StudioError('unavailable', `pip found no ${wheel.fileName}: its package index ${why}.`, {
+      hint: 'Check the network and `pip config list` (PIP_INDEX_URL, PIP_NO_INDEX): it needs a full mirror of the Python package index.',
       cause,
     });
   }

@@ -75,10 +75,3 @@ export async function readGoldenJson<Content>(path: string): Promise<Content> {
     throw new StudioError('corrupt', `${path} is not JSON.`, { hint: 'Get the goldens again.', cause: error });
   }
 }
-
-/** The tensors whose names start with `prefix`, without it. */
-export function withPrefix(tensors: ReadonlyMap<string, SafetensorsTensor>, prefix: string): Map<string, SafetensorsTensor> {
-  return new Map(
-    [...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  );
-}

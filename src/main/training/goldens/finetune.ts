@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { readSafetensors } from '../../interchange/safetensors.ts';
+import { learnerVariables } from '../learner.ts';
 import type { ResNetArchitecture } from '../resnet.ts';
-import { runStep } from '../step.ts';
-import { learnerVariables, supervisedStep } from '../supervised-step.ts';
+import { eagerRunner } from '../step.ts';
+import { supervisedStep } from '../supervised-step.ts';
 import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
-import { imageTensor, labelTensor, learnerFrom, learnerStateDict } from './networks.ts';
+import { imagesFrom, labelsFrom, learnerFrom, learnerStateDict } from './networks.ts';
 
 const TOLERANCE = 1e-4;
 
@@ -29,20 +30,26 @@ export async function runFinetuneGoldens(folder: string): Promise<GoldenResult[]
     weightDecay: golden.weight_decay,
     gradientClip: 0,
   });
-  const step = supervisedStep(learner, null, golden.label_smoothing);
+  const [batchSize, , imageSize] = inputs.get('0.images')!.shape as [number, number, number];
+  const step = eagerRunner(
+    supervisedStep(learner, null, { name: 'finetuned', batchSize, imageSize, labelSmoothing: golden.label_smoothing }),
+  );
   const losses = new Comparison('finetune/losses', TOLERANCE);
   for (const [index, expected] of golden.losses.entries()) {
-    const feeds = {
-      images: imageTensor(inputs.get(`${index}.images`)!),
-      labels: labelTensor(inputs.get(`${index}.labels`)!),
-      learningRate: tf.scalar(golden.lr),
-      dropoutSeed: tf.tensor1d([0, index], 'int32'),
-    };
-    losses.addRelative(`step ${index}`, runStep(step, feeds).loss[0]!, expected, 1);
-    tf.dispose(feeds);
+    const { loss } = await step.run({
+      images: imagesFrom(inputs.get(`${index}.images`)!),
+      labels: labelsFrom(inputs.get(`${index}.labels`)!),
+      learningRate: golden.lr,
+      dropoutSeed: Int32Array.of(0, index),
+    });
+    losses.addRelative(`step ${index}`, loss[0]!, expected, 1);
   }
   const weights = new Comparison('finetune/final weights', TOLERANCE);
-  compareTensors(weights, await learnerStateDict(learner), (await readSafetensors(join(place, 'final.safetensors'))).tensors);
+  compareTensors(
+    weights,
+    await learnerStateDict(learner),
+    (await readSafetensors(join(place, 'final.safetensors'))).tensors,
+  );
   tf.dispose(learnerVariables(learner));
   return [losses.result(), weights.result()];
 }

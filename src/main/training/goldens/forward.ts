@@ -3,7 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
 import { ARCHITECTURES } from '#shared/training.ts';
 import { createNetwork, disposeNetwork } from '../network.ts';
-import { architectureOf, evaluationPass, isTrainable, type ParameterSpecification, parameterSpecifications } from '../resnet.ts';
+import {
+  architectureOf,
+  evaluationPass,
+  isTrainable,
+  type ParameterSpecification,
+  parameterSpecifications,
+} from '../resnet.ts';
 import { type StateDict, loadStateDict } from '../state-dict.ts';
 import { Comparison, type GoldenResult, readGoldenJson } from './comparison.ts';
 import { imageTensor } from './networks.ts';
@@ -20,17 +26,21 @@ interface ForwardGolden {
   readonly input: string;
   readonly weights: string;
   readonly rules: string;
-  readonly models: Readonly<Record<string, { readonly logits: readonly (readonly number[])[]; readonly parameters: number }>>;
+  readonly models: Readonly<
+    Record<string, { readonly logits: readonly (readonly number[])[]; readonly parameters: number }>
+  >;
 }
 
 export async function runForwardGoldens(folder: string): Promise<GoldenResult[]> {
   const place = join(folder, 'forward', 'expected.json');
   const golden = await readGoldenJson<ForwardGolden>(place);
-  if (golden.rules !== RULES) throw new StudioError('unsupported', `${place} makes its weights by rules that are not known here.`);
+  if (golden.rules !== RULES)
+    throw new StudioError('unsupported', `${place} makes its weights by rules that are not known here.`);
   const images = formulaImages(golden.input, place);
   const results = Object.entries(golden.models).map(([name, { logits, parameters }]) => {
     const architectureName = ARCHITECTURES.find((known) => known === name);
-    if (architectureName === undefined) throw new StudioError('unsupported', `${place} asks for the unknown network ${name}.`);
+    if (architectureName === undefined)
+      throw new StudioError('unsupported', `${place} asks for the unknown network ${name}.`);
     const architecture = architectureOf({ architecture: architectureName, width: 64, classCount: logits[0]!.length });
     const specifications = parameterSpecifications(architecture);
     const stateDict = formulaWeights(specifications, golden.weights, place);
@@ -38,7 +48,8 @@ export async function runForwardGoldens(folder: string): Promise<GoldenResult[]>
     const output = tf.tidy(() => evaluationPass(architecture, network.variables, images).dataSync());
     disposeNetwork(network);
     const comparison = new Comparison(`forward/${name}`, TOLERANCE);
-    for (const [index, expected] of logits.flat().entries()) comparison.addRelative(`logit ${index}`, output[index]!, expected, 0.1);
+    for (const [index, expected] of logits.flat().entries())
+      comparison.addRelative(`logit ${index}`, output[index]!, expected, 0.1);
     comparison.addAbsolute('number of parameters', [countTrainable(specifications)], [parameters]);
     return comparison.result();
   });
@@ -48,13 +59,22 @@ export async function runForwardGoldens(folder: string): Promise<GoldenResult[]>
 
 function constants(pattern: RegExp, formula: string, place: string): number[] {
   const match = pattern.exec(formula);
-  if (match === null) throw new StudioError('unsupported', `${place} has a formula that is not known here: ${formula}.`);
+  if (match === null)
+    throw new StudioError('unsupported', `${place} has a formula that is not known here: ${formula}.`);
   return match.slice(1).map(Number);
 }
 
 function formulaImages(formula: string, place: string): tf.Tensor4D {
-  const [amplitude, frequency, phase, ...shape] = constants(INPUT_FORMULA, formula, place) as [number, number, number, ...number[]];
-  const data = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => amplitude * Math.sin(frequency * i + phase));
+  const [amplitude, frequency, phase, ...shape] = constants(INPUT_FORMULA, formula, place) as [
+    number,
+    number,
+    number,
+    ...number[],
+  ];
+  const data = Float32Array.from(
+    { length: tf.util.sizeFromShape(shape) },
+    (_, i) => amplitude * Math.sin(frequency * i + phase),
+  );
   return imageTensor({ dtype: 'F32', shape, data });
 }
 
@@ -63,11 +83,12 @@ function formulaWeights(specifications: readonly ParameterSpecification[], formu
   const [elementFactor, parameterFactor, scale] = constants(WEIGHT_FORMULA, formula, place) as [number, number, number];
   return new Map(
     specifications.map(({ name, kind, shape }, j) => {
-      const value = (i: number): number => {
+      const rule = ruleFor(kind, shape);
+      const data = new Float32Array(tf.util.sizeFromShape([...shape]));
+      for (let i = 0; i < data.length; i++) {
         const wave = Math.sin((i + 1) * elementFactor + (j + 1) * parameterFactor) * scale;
-        return ruleFor(kind, shape)(wave - Math.floor(wave));
-      };
-      const data = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, (_, i) => value(i));
+        data[i] = rule(wave - Math.floor(wave));
+      }
       return [name, { dtype: 'F32', shape: pytorchOrder(shape), data }] as const;
     }),
   );

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { FeedbackMode } from '#shared/training.ts';
 import { readSafetensors, type SafetensorsTensor } from '../../interchange/safetensors.ts';
-import { type MetaFeeds, type MetaOutput, metaStep, type MetaState } from '../meta-step.ts';
+import { type MetaFeed, type MetaFetch, metaStep, type MetaState } from '../meta-step.ts';
 import { cloneNetwork, type Network } from '../network.ts';
 import { evaluationPass, type ResNetArchitecture } from '../resnet.ts';
 import { learningRateFactor, unlabeledWeight } from '../schedule.ts';
-import { runStep, type StepOutputs } from '../step.ts';
+import { eagerRunner, type Feeds, type Fetched } from '../step.ts';
 import { toStateDict } from '../state-dict.ts';
-import { Comparison, compareTensors, type GoldenResult, readGoldenJson, withPrefix } from './comparison.ts';
-import { imagesFrom, imageTensor, labelTensor, learnerFrom, learnerStateDict } from './networks.ts';
+import { withPrefix } from '../training-state.ts';
+import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
+import { imagesFrom, imageTensor, labelsFrom, learnerFrom, learnerStateDict } from './networks.ts';
 
 const LOSS_TOLERANCE = 1e-4;
 const WEIGHT_TOLERANCE = 2e-4;
@@ -31,13 +32,14 @@ const REPORTED = {
   t_loss: 'baseLoss',
   student_grad_norm: 'adaptationGradientNorm',
   teacher_grad_norm: 'baseGradientNorm',
-} as const satisfies Record<string, MetaOutput>;
+} as const satisfies Record<string, MetaFetch>;
 
 /** Losses are of order 1; differences of losses carry their rounding. */
 const RELATIVE_FLOOR = 0.1;
 
 interface MetaStepCase {
-  readonly model: ResNetArchitecture;
+  readonly model: ResNetArchitecture & { readonly imageSize: number };
+  readonly batch: { readonly labeled: number; readonly unlabeled: number };
   readonly hyperparameters: {
     readonly teacher_lr: number;
     readonly student_lr: number;
@@ -68,7 +70,9 @@ interface MetaStepCase {
 
 export async function runMetaStepGoldens(folder: string): Promise<GoldenResult[]> {
   const place = join(folder, 'meta-step');
-  const cases = (await readdir(place, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const cases = (await readdir(place, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   const results: GoldenResult[] = [];
   for (const name of cases.sort()) results.push(...(await runCase(join(place, name), `meta-step/${name}`)));
   return results;
@@ -80,22 +84,30 @@ async function runCase(place: string, name: string): Promise<GoldenResult[]> {
   const { tensors: inputs } = await readSafetensors(join(place, 'inputs.safetensors'));
   const state = initialState(golden, initial, place);
   const { hyperparameters } = golden;
-  const step = metaStep(state, {
+  const definition = metaStep(state, {
+    labeledCount: golden.batch.labeled,
+    unlabeledCount: golden.batch.unlabeled,
+    imageSize: golden.model.imageSize,
     labelSmoothing: hyperparameters.label_smoothing,
     temperature: hyperparameters.temperature,
     threshold: hyperparameters.threshold,
     maskUnlabeledLoss: hyperparameters.mask_unlabeled_loss,
     feedback: hyperparameters.feedback,
   });
+  const step = eagerRunner(definition);
   const losses = new Comparison(`${name}/losses`, LOSS_TOLERANCE);
   const labels = new Comparison(`${name}/pseudo labels`, 0);
   for (const expected of golden.steps) {
     const feeds = feedsOf(golden, inputs, expected.step);
-    compareStep(losses, labels, expected, feeds, runStep(step, feeds));
-    tf.dispose(feeds);
+    compareStep(losses, labels, expected, feeds, await step.run(feeds));
   }
-  const results = [losses.result(), labels.result(), await compareFinal(state, place, name), await compareEvaluation(state, place, name)];
-  tf.dispose([...step.variables]);
+  const results = [
+    losses.result(),
+    labels.result(),
+    await compareFinal(state, place, name),
+    await compareEvaluation(state, place, name),
+  ];
+  tf.dispose([...definition.variables]);
   return results;
 }
 
@@ -111,24 +123,23 @@ function initialState(golden: MetaStepCase, initial: ReadonlyMap<string, Safeten
   };
 }
 
-function feedsOf({ hyperparameters }: MetaStepCase, inputs: ReadonlyMap<string, SafetensorsTensor>, step: number): MetaFeeds {
-  const [labeled, weak, strong] = ['labeled', 'weak', 'strong'].map((view) => imagesFrom(inputs.get(`${step}.${view}`)!)) as [
-    ReturnType<typeof imagesFrom>,
-    ReturnType<typeof imagesFrom>,
-    ReturnType<typeof imagesFrom>,
-  ];
-  const [, height, width, channels] = labeled.shape;
-  const values = Float32Array.from([...labeled.values, ...weak.values, ...strong.values]);
-  const totalSteps = hyperparameters.total_steps;
-  const warmupSteps = hyperparameters.warmup_steps;
-  const waitSteps = hyperparameters.student_wait_steps;
+type MetaFeeds = Feeds<MetaFeed>;
+
+function feedsOf(
+  { hyperparameters }: MetaStepCase,
+  inputs: ReadonlyMap<string, SafetensorsTensor>,
+  step: number,
+): MetaFeeds {
+  const views = ['labeled', 'weak', 'strong'].flatMap((view) => [...imagesFrom(inputs.get(`${step}.${view}`)!)]);
+  const { total_steps: totalSteps, warmup_steps: warmupSteps, student_wait_steps: waitSteps } = hyperparameters;
   return {
-    images: tf.tensor4d(values, [labeled.shape[0] + weak.shape[0] + strong.shape[0], height, width, channels]),
-    labels: labelTensor(inputs.get(`${step}.labels`)!),
-    baseLearningRate: tf.scalar(hyperparameters.teacher_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps: 0 })),
-    adaptationLearningRate: tf.scalar(hyperparameters.student_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps })),
-    unlabeledWeight: tf.scalar(unlabeledWeight(step, hyperparameters.lambda_u, hyperparameters.uda_steps)),
-    dropoutSeed: tf.tensor1d([0, step], 'int32'),
+    images: Float32Array.from(views),
+    labels: labelsFrom(inputs.get(`${step}.labels`)!),
+    baseLearningRate: hyperparameters.teacher_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps: 0 }),
+    adaptationLearningRate:
+      hyperparameters.student_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps }),
+    unlabeledWeight: unlabeledWeight(step, hyperparameters.lambda_u, hyperparameters.uda_steps),
+    dropoutSeed: Int32Array.of(0, step),
   };
 }
 
@@ -137,19 +148,19 @@ function compareStep(
   labels: Comparison,
   expected: MetaStepCase['steps'][number],
   feeds: MetaFeeds,
-  outputs: StepOutputs<MetaOutput>,
+  reported: Fetched<MetaFetch>,
 ): void {
   const where = (what: string): string => `step ${expected.step}, ${what}`;
-  losses.addRelative(where('teacher_lr'), feeds.baseLearningRate.dataSync()[0]!, expected.teacher_lr, RELATIVE_FLOOR);
-  losses.addRelative(where('student_lr'), feeds.adaptationLearningRate.dataSync()[0]!, expected.student_lr, RELATIVE_FLOOR);
-  losses.addRelative(where('weight_u'), feeds.unlabeledWeight.dataSync()[0]!, expected.weight_u, RELATIVE_FLOOR);
+  losses.addRelative(where('teacher_lr'), Number(feeds.baseLearningRate), expected.teacher_lr, RELATIVE_FLOOR);
+  losses.addRelative(where('student_lr'), Number(feeds.adaptationLearningRate), expected.student_lr, RELATIVE_FLOOR);
+  losses.addRelative(where('weight_u'), Number(feeds.unlabeledWeight), expected.weight_u, RELATIVE_FLOOR);
   for (const [golden, ours] of Object.entries(REPORTED)) {
     const value = expected[golden as keyof typeof REPORTED];
     // Gradient norms were recorded only where gradients were clipped.
-    if (value !== null) losses.addRelative(where(golden), outputs[ours][0]!, value, RELATIVE_FLOOR);
+    if (value !== null) losses.addRelative(where(golden), reported[ours][0]!, value, RELATIVE_FLOOR);
   }
-  labels.addAbsolute(where('pseudo_labels_student'), outputs.weakLabels, expected.pseudo_labels_student);
-  labels.addAbsolute(where('pseudo_labels_feedback'), outputs.feedbackLabels, expected.pseudo_labels_feedback);
+  labels.addAbsolute(where('pseudo_labels_student'), reported.weakLabels, expected.pseudo_labels_student);
+  labels.addAbsolute(where('pseudo_labels_feedback'), reported.feedbackLabels, expected.pseudo_labels_feedback);
 }
 
 async function compareFinal(state: MetaState, place: string, name: string): Promise<GoldenResult> {
@@ -173,7 +184,9 @@ async function compareEvaluation(state: MetaState, place: string, name: string):
   for (const [key, network] of Object.entries(networks)) {
     const logits = expected.get(key);
     if (logits === undefined || network === undefined) continue;
-    const output = tf.tidy(() => evaluationPass(network.architecture, network.variables, imageTensor(expected.get('images')!)).dataSync());
+    const output = tf.tidy(() =>
+      evaluationPass(network.architecture, network.variables, imageTensor(expected.get('images')!)).dataSync(),
+    );
     comparison.addAbsolute(key, output, logits.data as Float32Array);
   }
   return comparison.result();

@@ -20,7 +20,11 @@ export async function runScheduleGoldens(folder: string): Promise<GoldenResult[]
       `schedule/total ${golden.total_steps}, warm-up ${golden.warmup_steps}, wait ${golden.wait_steps}`,
       TOLERANCE,
     );
-    comparison.addAbsolute('factor', golden.steps.map((step) => learningRateFactor(step, schedule)), golden.factor);
+    comparison.addAbsolute(
+      'factor',
+      golden.steps.map((step) => learningRateFactor(step, schedule)),
+      golden.factor,
+    );
     return comparison.result();
   });
 }

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Network, networkVariables } from './network.ts';
+import { applySgd, movingAverage, type SgdOptions } from './optimizer.ts';
+import { trainingPass, type TrainingPass } from './resnet.ts';
+
+/** A network that learns, with SGD's memory and settings. */
+export interface Learner {
+  readonly network: Network;
+  /** Momentum buffers by parameter name; empty at momentum 0. */
+  readonly buffers: ReadonlyMap<string, tf.Variable>;
+  readonly sgd: SgdOptions;
+  /** Share of the last layer's inputs that is dropped in training. */
+  readonly dropout: number;
+}
+
+/** A moving average that follows a learner's network. */
+export interface Average {
+  readonly network: Network;
+  readonly decay: number;
+}
+
+/** All variables of a learner: its network's, then the momentum buffers. */
+export function learnerVariables({ network, buffers }: Learner): tf.Variable[] {
+  return [...networkVariables(network), ...buffers.values()];
+}
+
+/**
+ * Forward in training mode; the running BatchNorm statistics take the batch in.
+ *
+ * @param seed two 32-bit integers that no other step shares. @param draw which of the step's dropout draws this is.
+ */
+export function learnerPass(
+  { network, dropout }: Learner,
+  images: tf.Tensor4D,
+  seed: tf.Tensor1D,
+  draw: number,
+): TrainingPass {
+  const dropping =
+    dropout === 0 ? null : { rate: dropout, seed: tf.add(seed, tf.tensor1d([0, draw], 'int32')) as tf.Tensor1D };
+  const pass = trainingPass(network.architecture, network.variables, images, dropping);
+  for (const [name, value] of pass.statistics) network.variables.get(name)!.assign(value);
+  network.batchesTracked.assign(tf.add(network.batchesTracked, 1));
+  return pass;
+}
+
+/** One SGD step on a learner's network. @returns norm of the gradients before clipping. */
+export function learn(
+  { network, buffers, sgd }: Learner,
+  gradients: ReadonlyMap<string, tf.Tensor>,
+  learningRate: tf.Scalar,
+): tf.Scalar {
+  return applySgd(network, buffers, gradients, learningRate, sgd);
+}
+
+/** Lets a moving average follow: parameters are averaged, BatchNorm's running statistics copied. */
+export function follow({ network: averaged, decay }: Average, network: Network): void {
+  const trainable = new Set(network.trainable);
+  for (const [name, variable] of network.variables) {
+    const average = averaged.variables.get(name)!;
+    average.assign(trainable.has(name) ? movingAverage(average, variable, decay) : variable);
+  }
+  averaged.batchesTracked.assign(network.batchesTracked);
+}

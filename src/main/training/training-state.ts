@@ -1,0 +1,168 @@
+import * as tf from '@tensorflow/tfjs';
+import { StudioError } from '#shared/errors.ts';
+import type { RandomPurpose } from '#shared/random.ts';
+import type { NetworkName, TrainingConfig } from '#shared/training.ts';
+import { readSafetensors } from '../interchange/safetensors.ts';
+import type { Tensors } from './checkpoint.ts';
+import { type Average, type Learner, learnerVariables } from './learner.ts';
+import {
+  cloneNetwork,
+  copyNetwork,
+  createMomentumBuffers,
+  createNetwork,
+  initialValues,
+  type Network,
+  networkVariables,
+} from './network.ts';
+import { architectureOf, isTrainable, parameterSpecifications } from './resnet.ts';
+import { exportTensors, loadStateDict, readStateDict, toStateDict } from './state-dict.ts';
+
+/** All variables of a run while it trains. */
+export interface TrainingState {
+  /** Null in the supervised baseline, which has the adaptation network alone. */
+  readonly base: Learner | null;
+  readonly adaptation: Learner;
+  /** Moving average of the adaptation network. */
+  readonly average: Average | null;
+  /** Moving average of the feedback, a scalar. */
+  readonly feedbackBaseline: tf.Variable;
+}
+
+type LearnerRole = Exclude<NetworkName, 'ema'>;
+
+/** Names in a checkpoint. */
+const AVERAGE = 'ema';
+const FEEDBACK_BASELINE = 'feedbackBaseline';
+
+function momentumPrefix(role: LearnerRole): string {
+  return `${role}.momentum.`;
+}
+
+/** A network with fresh momentum, and the settings that a run has for it. */
+export function newLearner(config: TrainingConfig, role: LearnerRole, network: Network): Learner {
+  const settings = settingsOf(config, role);
+  return { network, buffers: settings.sgd.momentum === 0 ? new Map() : createMomentumBuffers(network), ...settings };
+}
+
+function settingsOf(config: TrainingConfig, role: LearnerRole): Pick<Learner, 'sgd' | 'dropout'> {
+  const { momentum, nesterov, weightDecay, gradientClip } = config;
+  if (role !== 'finetuned') {
+    const dropout = role === 'base' ? config.baseDropout : config.adaptationDropout;
+    return { sgd: { momentum, nesterov, weightDecay, gradientClip }, dropout };
+  }
+  const sgd = { momentum: config.finetuneMomentum, nesterov: false, weightDecay: config.finetuneWeightDecay, gradientClip: 0 };
+  return { sgd, dropout: config.adaptationDropout };
+}
+
+/**
+ * The state a run starts from: random weights, or pretrained ones, with a last layer of its own where those have other classes.
+ * @throws StudioError when the pretrained weights cannot be read or do not fit.
+ */
+export async function newTrainingState(config: TrainingConfig): Promise<TrainingState> {
+  const architecture = architectureOf(config);
+  const { pretrained } = config;
+  const stateDict = pretrained === null ? null : (await readSafetensors(pretrained)).tensors;
+  const network = (purpose: RandomPurpose): Network => {
+    const initial = initialValues(architecture, config.seed, purpose);
+    const values = stateDict === null ? initial : loadStateDict(stateDict, architecture, `${pretrained}`, initial).values;
+    return createNetwork(architecture, values);
+  };
+  const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'));
+  return {
+    base: config.method === 'supervised' ? null : newLearner(config, 'base', network('weights-base')),
+    adaptation,
+    average: config.ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: config.ema },
+    feedbackBaseline: scalarVariable(0),
+  };
+}
+
+/** After the base network's warm-up the adaptation network, and its average, start from the base network's weights. */
+export function startAdaptationFromBase({ base, adaptation, average }: TrainingState): void {
+  if (base === null) return;
+  copyNetwork(base.network, adaptation.network);
+  if (average !== null) copyNetwork(base.network, average.network);
+}
+
+/** The networks of a state by their names. */
+export function networksOf({ base, adaptation, average }: TrainingState): [NetworkName, Network][] {
+  return [
+    ...(base === null ? [] : [['base', base.network] as [NetworkName, Network]]),
+    ['adaptation', adaptation.network],
+    ...(average === null ? [] : [['ema', average.network] as [NetworkName, Network]]),
+  ];
+}
+
+export function disposeTrainingState({ base, adaptation, average, feedbackBaseline }: TrainingState): void {
+  if (base !== null) tf.dispose(learnerVariables(base));
+  tf.dispose(learnerVariables(adaptation));
+  if (average !== null) tf.dispose(networkVariables(average.network));
+  feedbackBaseline.dispose();
+}
+
+/** Everything of a state, as a checkpoint holds it. */
+export async function exportTrainingState(state: TrainingState): Promise<Tensors> {
+  const { base, adaptation, average, feedbackBaseline } = state;
+  return new Map([
+    ...(base === null ? [] : await exportLearner('base', base)),
+    ...(await exportLearner('adaptation', adaptation)),
+    ...(average === null ? [] : prefixed(`${AVERAGE}.`, await toStateDict(average.network))),
+    [FEEDBACK_BASELINE, { dtype: 'F32', shape: [], data: (await feedbackBaseline.data()).slice() as Float32Array }],
+  ]);
+}
+
+/** @throws StudioError 'bad-input' when the tensors are not those of such a run. */
+export function restoreTrainingState(config: TrainingConfig, tensors: Tensors, source: string): TrainingState {
+  const baseline = tensors.get(FEEDBACK_BASELINE);
+  if (baseline === undefined) throw unfit(source, FEEDBACK_BASELINE);
+  return {
+    base: config.method === 'supervised' ? null : restoreLearner(config, 'base', tensors, source),
+    adaptation: restoreLearner(config, 'adaptation', tensors, source),
+    average: config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema },
+    feedbackBaseline: scalarVariable(Number(baseline.data[0])),
+  };
+}
+
+export async function exportLearner(role: LearnerRole, { network, buffers }: Learner): Promise<Tensors> {
+  const momentum = await exportTensors(network.architecture, buffers);
+  return new Map([...prefixed(`${role}.`, await toStateDict(network)), ...prefixed(momentumPrefix(role), momentum)]);
+}
+
+/** @throws StudioError 'bad-input' when the tensors do not hold such a learner. */
+export function restoreLearner(config: TrainingConfig, role: LearnerRole, tensors: Tensors, source: string): Learner {
+  const network = restoreNetwork(config, role, tensors, source);
+  const settings = settingsOf(config, role);
+  if (settings.sgd.momentum === 0) return { network, buffers: new Map(), ...settings };
+  const learned = parameterSpecifications(network.architecture).filter(({ kind }) => isTrainable(kind));
+  const { values, differences } = readStateDict(withPrefix(tensors, momentumPrefix(role)), learned);
+  const [absent] = [...differences.missing, ...differences.misshaped.map(({ name }) => name)];
+  if (absent !== undefined) throw unfit(source, `${momentumPrefix(role)}${absent}`);
+  return { network, buffers: createMomentumBuffers(network, values), ...settings };
+}
+
+function restoreNetwork(config: TrainingConfig, name: NetworkName, tensors: Tensors, source: string): Network {
+  const momentum = `${name}.momentum.`;
+  const own = new Map([...tensors].filter(([key]) => !key.startsWith(momentum)));
+  const architecture = architectureOf(config);
+  const { values, batchesTracked } = loadStateDict(withPrefix(own, `${name}.`), architecture, source);
+  return createNetwork(architecture, values, batchesTracked);
+}
+
+function prefixed<Value>(prefix: string, entries: ReadonlyMap<string, Value>): [string, Value][] {
+  return Array.from(entries, ([name, value]) => [`${prefix}${name}`, value]);
+}
+
+/** The tensors whose names start with `prefix`, without it. */
+export function withPrefix(tensors: Tensors, prefix: string): Tensors {
+  const matching = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(matching.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function scalarVariable(value: number): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.scalar(value)));
+}
+
+function unfit(source: string, name: string): StudioError {
+  return new StudioError('bad-input', `${source} lacks ${name}, which the run's settings ask for.`, {
+    hint: 'Resume with the settings the run was started with.',
+  });
+}
