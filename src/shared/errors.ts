@@ -70,8 +70,59 @@ export function toStudioError(thrown: unknown): StudioError {
         cause: error,
       });
     default:
-      return new StudioError('internal', error.message, { cause: error });
+      return databaseError(error, system.code) ?? new StudioError('internal', error.message, { cause: error });
   }
+}
+
+/** What SQLite's result codes (sqlite.org/rescode.html) mean to a person. */
+const DATABASE_ERRORS: readonly {
+  readonly prefix: string;
+  readonly code: StudioErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}[] = [
+  { prefix: 'SQLITE_FULL', code: 'no-space', message: 'The disk is full.', hint: 'Free some space and try again.' },
+  {
+    prefix: 'SQLITE_IOERR',
+    code: 'unavailable',
+    message: 'The disk that holds the catalog does not read or write.',
+    hint: 'Check the disk that holds the workspace.',
+  },
+  {
+    prefix: 'SQLITE_NOTADB',
+    code: 'corrupt',
+    message: 'The file catalog.sqlite of the workspace is no database.',
+    hint: 'Restore it from a copy, or choose another workspace folder.',
+  },
+  {
+    prefix: 'SQLITE_CORRUPT',
+    code: 'corrupt',
+    message: 'The catalog of the workspace is damaged.',
+    hint: 'Restore catalog.sqlite from a copy.',
+  },
+  {
+    prefix: 'SQLITE_BUSY',
+    code: 'conflict',
+    message: 'Another program is writing to the catalog of the workspace.',
+    hint: 'Close it and try again.',
+  },
+  {
+    prefix: 'SQLITE_READONLY',
+    code: 'bad-input',
+    message: 'The catalog of the workspace may not be written to.',
+    hint: 'Check who may write to the workspace folder.',
+  },
+  {
+    prefix: 'SQLITE_CANTOPEN',
+    code: 'bad-input',
+    message: 'The catalog of the workspace cannot be opened.',
+    hint: 'Check who may read and write the workspace folder.',
+  },
+];
+
+function databaseError(error: Error, code: string | undefined): StudioError | undefined {
+  const meaning = DATABASE_ERRORS.find(({ prefix }) => code?.startsWith(prefix) === true);
+  return meaning && new StudioError(meaning.code, meaning.message, { hint: meaning.hint, cause: error });
 }
 
 export function serializeError(thrown: unknown): SerializedStudioError {

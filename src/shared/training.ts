@@ -167,8 +167,8 @@ export const checkpointStateSchema = z.object({
   format: z.literal(CHECKPOINT_FORMAT),
   /** Steps done. */
   step: z.number().int().nonnegative(),
-  /** Epochs of fine-tuning done; null before fine-tuning. */
-  finetuneEpochs: z.number().int().nonnegative().nullable(),
+  /** Steps of fine-tuning done; null before fine-tuning. */
+  finetuneSteps: z.number().int().nonnegative().nullable(),
   config: trainingConfigSchema,
   classes: z.array(z.string()),
   best: bestSchema.nullable(),

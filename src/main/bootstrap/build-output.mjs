@@ -31,7 +31,7 @@ export async function ensureBuilt(root, node) {
   });
   try {
     if (builtHash(root) === wanted) return;
-    rmSync(stampFile(root), { force: true });
+    forgetBuild(root);
     process.stderr.write('Building the window (about 10 seconds)\n');
     const build = [join(root, 'node_modules/electron-vite/bin/electron-vite.js'), 'build', '--logLevel', 'warn'];
     const code = await runInstead(node, build, { cwd: root, stdio: ['ignore', 2, 2] });
@@ -42,6 +42,15 @@ export async function ensureBuilt(root, node) {
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Says that out/ may hold something else than a build of the present sources.
+ *
+ * @param {string} root
+ */
+export function forgetBuild(root) {
+  rmSync(stampFile(root), { force: true });
 }
 
 /** @param {string} root */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BootstrapError } from './bootstrap-error.mjs';
-import { ensureBuilt } from './build-output.mjs';
+import { ensureBuilt, forgetBuild } from './build-output.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { findOwnNode, runInstead } from './own-node.mjs';
 
@@ -17,10 +17,7 @@ const ELECTRON_VITE = join(ROOT, 'node_modules/electron-vite/bin/electron-vite.j
  */
 const COMMANDS = {
   face2exp: (node, args) => runInstead(node, [CLI, ...args]),
-  start: async (node, args) => {
-    await ensureBuilt(ROOT, node);
-    return runInstead(node, [CLI, 'start', ...args]);
-  },
+  start,
   test: (node, args) => runInstead(node, [join(ROOT, 'src/main/bootstrap/test.ts'), ...args], { cwd: ROOT }),
   lint: (node, args) => runInstead(node, [join(ROOT, 'src/main/bootstrap/lint.ts'), ...args], { cwd: ROOT }),
   build: (node, args) => runInstead(node, [ELECTRON_VITE, 'build', ...args], { cwd: ROOT }),
@@ -47,6 +44,22 @@ export async function runCommand([name = '', ...args]) {
   }
 }
 
+const EXIT_CODE_OF_SIGINT = 130;
+
+/**
+ * Opens the studio after getting what it lacks. Without TensorFlow it opens all the same: images can be looked at, and it says what to do.
+ *
+ * @param {string} node
+ * @param {string[]} args
+ */
+async function start(node, args) {
+  await ensureBuilt(ROOT, node);
+  const code = await runInstead(node, [CLI, 'setup'], { stdio: ['inherit', 2, 2] });
+  if (code === EXIT_CODE_OF_SIGINT) return code;
+  if (code !== 0) process.stderr.write('The studio opens without TensorFlow: nothing can be trained or predicted yet.\n');
+  return runInstead(node, [CLI, 'start', ...args]);
+}
+
 /**
  * Electron with live reload where its program is there; else the studio in a browser, its pages rebuilt when a source changes.
  *
@@ -54,13 +67,19 @@ export async function runCommand([name = '', ...args]) {
  * @param {string[]} args
  */
 async function develop(node, args) {
+  forgetBuild(ROOT);
   const hasElectron = existsSync(join(ROOT, 'node_modules/electron/path.txt'));
   if (hasElectron) return runInstead(node, [ELECTRON_VITE, 'dev', '--watch', ...args], { cwd: ROOT });
-  const [rebuilding, serving] = [
-    runInstead(node, [ELECTRON_VITE, 'build', '--watch'], { cwd: ROOT, stdio: ['ignore', 2, 2] }),
-    runInstead(node, [CLI, 'serve', ...args]),
-  ];
-  return Math.max(...(await Promise.all([rebuilding, serving])));
+  const stop = new AbortController();
+  const rebuild = [join(ROOT, 'src/main/bootstrap/watch-renderer.ts')];
+  runInstead(node, rebuild, { cwd: ROOT, stdio: ['ignore', 2, 2], signal: stop.signal }).catch((error) => {
+    if (!stop.signal.aborted) reportError(error);
+  });
+  try {
+    return await runInstead(node, [CLI, 'serve', ...args]);
+  } finally {
+    stop.abort();
+  }
 }
 
 /** @param {unknown} thrown */

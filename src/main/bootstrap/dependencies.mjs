@@ -88,6 +88,13 @@ function installPackages(root, status, onStart) {
   const total = countPackages(lockFile, process.platform, process.arch);
   const [program, ...programArguments] = npmCommand(process.env, process.execPath);
   status.update(`Installing ${total} packages`);
+  // Ctrl-C on a terminal reaches npm too; a signal sent to this process alone is passed on.
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    npm.kill();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   // Its stdout goes nowhere near ours, which belongs to the command that the person typed. At log level http it tells each download.
   const npm = spawn(program, [...programArguments, 'ci', '--include=dev', '--include=optional', '--loglevel=http'], {
     cwd: root,
@@ -102,13 +109,6 @@ function installPackages(root, status, onStart) {
     fetched += text.split(/npm http (?:fetch|cache) [^\n]*\.tgz/).length - 1;
     status.update(`Installing packages: ${Math.min(fetched, total)} of ${total}`);
   });
-  // Ctrl-C on a terminal reaches npm too; a signal sent to this process alone is passed on.
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-    npm.kill();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   return new Promise((resolve, reject) => {
     npm.on('error', (error) => reject(npmMissing(error)));
     npm.on('close', (code) => {

@@ -38,7 +38,7 @@ export async function ensureBrowser(installer: BrowserInstaller = thisMachine): 
     say('Installing the package chromium for the tests');
     const [program = 'apt-get', ...args] = [...prefix, 'apt-get'];
     if (run(program, [...args, 'update'])) {
-      run(program, [...args, 'install', '--yes', '--no-install-recommends', 'chromium']);
+      run(program, [...args, 'install', '--yes', '--no-install-recommends', 'chromium', 'fonts-liberation']);
     }
     const installed = await find();
     if (installed !== null && starts(installed)) return installed;

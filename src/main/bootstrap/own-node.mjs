@@ -39,7 +39,7 @@ export function findOwnNode(root, platform = `${process.platform}-${process.arch
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, stdio?: import('node:child_process').StdioOptions }} [options]
+ * @param {{ cwd?: string, stdio?: import('node:child_process').StdioOptions, signal?: AbortSignal }} [options]
  * @returns {Promise<number>} the exit code, 128 + the signal's number if a signal ended it
  */
 export function runInstead(program, args, options = {}) {

@@ -27,7 +27,15 @@ export type FaceMovement = Readonly<Record<ActionUnit, number>>;
 type Pattern = Readonly<Partial<Record<ActionUnit, number>>>;
 
 /** The seven expressions that are drawn, in the studio's class order. */
-export const DEMO_EXPRESSIONS = ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'anger'] as const satisfies readonly ExpressionName[];
+export const DEMO_EXPRESSIONS = [
+  'neutral',
+  'happy',
+  'sad',
+  'surprise',
+  'fear',
+  'disgust',
+  'anger',
+] as const satisfies readonly ExpressionName[];
 export type DemoExpression = (typeof DEMO_EXPRESSIONS)[number];
 
 /** The ways each expression is shown, after EMFACS's combinations: closed and open mouths, restrained and full forms. */
@@ -48,16 +56,48 @@ const PATTERNS: Readonly<Record<DemoExpression, readonly Pattern[]>> = {
     { innerBrowRaise: 0.8, outerBrowRaise: 0.9, upperLidRaise: 0.6, lipsPart: 0.7, jawDrop: 0.55 },
   ],
   fear: [
-    { innerBrowRaise: 1, outerBrowRaise: 0.45, browLower: 0.65, upperLidRaise: 1, lipStretch: 0.9, lipsPart: 0.8, jawDrop: 0.25 },
-    { innerBrowRaise: 1, outerBrowRaise: 0.4, browLower: 0.7, upperLidRaise: 0.9, lipStretch: 1, lipsPart: 0.4, cornerDepress: 0.2 },
+    {
+      innerBrowRaise: 1,
+      outerBrowRaise: 0.45,
+      browLower: 0.65,
+      upperLidRaise: 1,
+      lipStretch: 0.9,
+      lipsPart: 0.8,
+      jawDrop: 0.25,
+    },
+    {
+      innerBrowRaise: 1,
+      outerBrowRaise: 0.4,
+      browLower: 0.7,
+      upperLidRaise: 0.9,
+      lipStretch: 1,
+      lipsPart: 0.4,
+      cornerDepress: 0.2,
+    },
   ],
   disgust: [
     { noseWrinkle: 1, upperLipRaise: 0.8, browLower: 0.5, lidTighten: 0.8, chinRaise: 0.5, cornerDepress: 0.35 },
-    { noseWrinkle: 0.9, upperLipRaise: 1, browLower: 0.45, lidTighten: 0.8, cheekRaise: 0.4, lipsPart: 0.65, cornerDepress: 0.2 },
+    {
+      noseWrinkle: 0.9,
+      upperLipRaise: 1,
+      browLower: 0.45,
+      lidTighten: 0.8,
+      cheekRaise: 0.4,
+      lipsPart: 0.65,
+      cornerDepress: 0.2,
+    },
   ],
   anger: [
     { browLower: 1, upperLidRaise: 0.35, lidTighten: 0.6, lipPress: 1, chinRaise: 0.3 },
-    { browLower: 1, upperLidRaise: 0.5, lidTighten: 0.5, upperLipRaise: 0.3, lipsPart: 0.9, jawDrop: 0.35, lipStretch: 0.25 },
+    {
+      browLower: 1,
+      upperLidRaise: 0.5,
+      lidTighten: 0.5,
+      upperLipRaise: 0.3,
+      lipsPart: 0.9,
+      jawDrop: 0.35,
+      lipStretch: 0.25,
+    },
   ],
 };
 
@@ -83,7 +123,11 @@ export interface ExpressionVariety {
 }
 
 /** Draws one showing of an expression. */
-export function sampleMovement(expression: DemoExpression, variety: ExpressionVariety, stream: RandomStream): FaceMovement {
+export function sampleMovement(
+  expression: DemoExpression,
+  variety: ExpressionVariety,
+  stream: RandomStream,
+): FaceMovement {
   const own = samplePattern(expression, variety, stream);
   if (!stream.chance(variety.mixedShare)) return own;
   const neighbours = NEIGHBOURS[expression];

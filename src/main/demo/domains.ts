@@ -29,7 +29,7 @@ export const EXPRESSION_DOMAIN: Domain = {
     contrast: [0.85, 1.1],
     greyShare: 0.08,
     blur: [0, 0.5],
-    noise: [0.005, 0.03],
+    noise: [0.004, 0.022],
   },
 };
 
@@ -47,10 +47,10 @@ export const RECOGNITION_DOMAIN: Domain = {
     backdropDarkness: [0.2, 0.75],
     lightStrength: [0.12, 0.5],
     lightTint: 1,
-    exposure: [0.7, 1.15],
+    exposure: [0.78, 1.15],
     contrast: [0.8, 1.15],
     greyShare: 0.12,
     blur: [0, 0.9],
-    noise: [0.01, 0.045],
+    noise: [0.008, 0.034],
   },
 };

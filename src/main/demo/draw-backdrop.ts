@@ -9,7 +9,11 @@ export function drawBackdrop(raster: Raster, scene: Scene): void {
   const [first, second] = scene.backdropColors;
   const stream = new RandomStream(scene.seed, 'demo');
   const rectangle = (x: number, y: number, across: number, down: number, color: Color, opacity = 1): void =>
-    raster.fill([x, y, x + across, y, x + across, y + down, x, y + down].map((place) => place * width), color, opacity);
+    raster.fill(
+      [x, y, x + across, y, x + across, y + down, x, y + down].map((place) => place * width),
+      color,
+      opacity,
+    );
   rectangle(0, 0, 1, height / width, first);
   switch (scene.backdrop) {
     case 'plain':
@@ -21,7 +25,11 @@ export function drawBackdrop(raster: Raster, scene: Scene): void {
       for (let count = 9; count > 0; count--) {
         const radius = stream.between(0.08, 0.22) * width;
         const color = blend(second, [1, 0.92, 0.75], stream.uniform());
-        raster.glow({ x: stream.uniform() * width, y: stream.uniform() * height, radiusX: radius, radiusY: radius }, color, 0.75);
+        raster.glow(
+          { x: stream.uniform() * width, y: stream.uniform() * height, radiusX: radius, radiusY: radius },
+          color,
+          0.75,
+        );
       }
       break;
     case 'stripes': {

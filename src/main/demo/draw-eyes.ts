@@ -11,6 +11,7 @@ const SCLERA: Color = [0.95, 0.94, 0.92];
 const PUPIL: Color = [0.05, 0.04, 0.05];
 const LID_LINE: Color = [0.14, 0.08, 0.08];
 const SHADE: Color = [0.3, 0.12, 0.1];
+const BROW: Color = [0.16, 0.1, 0.08];
 const SIDES = [-1, 1] as const;
 type Side = (typeof SIDES)[number];
 
@@ -24,7 +25,10 @@ function drawEye(raster: Raster, head: Head, movement: FaceMovement, scene: Scen
   const half = identity.eyeSize;
   const x = identity.eyeDistance * side;
   const squint = 0.3 * lidTighten + 0.25 * cheekRaise + 0.3 * noseWrinkle;
-  const upper = 0.105 * identity.eyeOpenness * Math.max(0.12, 1 + 0.5 * upperLidRaise - 0.75 * lidDroop - 0.6 * squint - 0.08 * browLower);
+  const upper =
+    0.105 *
+    identity.eyeOpenness *
+    Math.max(0.12, 1 + 0.5 * upperLidRaise - 0.75 * lidDroop - 0.6 * squint - 0.08 * browLower);
   // A raised cheek pushes the lower lid up until it curves the other way.
   const lower = 0.062 * identity.eyeOpenness * (1 + 0.2 * upperLidRaise - 1.2 * squint - 0.5 * cheekRaise);
   const lid = (height: number, skew: number): Point[] =>
@@ -40,7 +44,11 @@ function drawEye(raster: Raster, head: Head, movement: FaceMovement, scene: Scen
   raster.paint(opening, SCLERA);
   drawIris(raster, head, scene, [x, EYE_HEIGHT - 0.02], opening);
   const lash = 0.03 + 0.02 * identity.lashes;
-  raster.fill(head.features(stroke(upperLid, (share) => lash * (0.55 + 0.45 * Math.sin(Math.PI * share)))), LID_LINE, 0.9);
+  raster.fill(
+    head.features(stroke(upperLid, (share) => lash * (0.55 + 0.45 * Math.sin(Math.PI * share)))),
+    LID_LINE,
+    0.9,
+  );
   raster.fill(head.features(stroke(lowerLid, taper(0.014))), SHADE, 0.4);
   const crease = lid(upper + 0.05 - 0.02 * browLower, -0.1).slice(1, -1);
   raster.fill(head.features(stroke(crease, taper(0.018))), blend(identity.skin, SHADE, 0.6), 0.55);
@@ -52,7 +60,12 @@ function drawIris(raster: Raster, head: Head, scene: Scene, [x, y]: Point, openi
   const centerX = x + scene.gazeX * 0.05;
   const centerY = y + scene.gazeY * 0.03;
   raster.fill(head.features(ellipse(centerX, centerY, radius, radius)), blend(identity.iris, PUPIL, 0.35), 1, opening);
-  raster.fill(head.features(ellipse(centerX, centerY + 0.008, radius * 0.82, radius * 0.82)), identity.iris, 1, opening);
+  raster.fill(
+    head.features(ellipse(centerX, centerY + 0.008, radius * 0.82, radius * 0.82)),
+    identity.iris,
+    1,
+    opening,
+  );
   raster.fill(head.features(ellipse(centerX, centerY, radius * 0.48, radius * 0.48, 14)), PUPIL, 1, opening);
   const spark = head.feature([centerX + scene.lightX * 0.03, centerY - 0.035]);
   const reach = 0.036 * head.unit;
@@ -60,7 +73,12 @@ function drawIris(raster: Raster, head: Head, scene: Scene, [x, y]: Point, openi
 }
 
 /** The soft shade around the eye, and the pouch that a tightened lid makes. */
-function drawSocket(raster: Raster, head: Head, x: number, { lidTighten, cheekRaise, noseWrinkle }: FaceMovement): void {
+function drawSocket(
+  raster: Raster,
+  head: Head,
+  x: number,
+  { lidTighten, cheekRaise, noseWrinkle }: FaceMovement,
+): void {
   const shade = blend(head.identity.skin, SHADE, 0.5);
   const [left, top] = head.feature([x, EYE_HEIGHT - 0.03]);
   raster.glow({ x: left, y: top, radiusX: 0.27 * head.unit, radiusY: 0.19 * head.unit }, shade, 0.5);
@@ -75,10 +93,11 @@ export function drawBrows(raster: Raster, head: Head, movement: FaceMovement): v
   const lowered = browLower + 0.5 * noseWrinkle;
   const inner = identity.browHeight + identity.browTilt - 0.15 * innerBrowRaise + 0.13 * lowered;
   const middle = identity.browHeight - identity.browArch - 0.1 * innerBrowRaise - 0.1 * outerBrowRaise + 0.1 * lowered;
-  const outer = identity.browHeight - identity.browTilt + 0.03 - 0.15 * outerBrowRaise + 0.02 * lowered + 0.03 * innerBrowRaise;
+  const outer =
+    identity.browHeight - identity.browTilt + 0.03 - 0.15 * outerBrowRaise + 0.02 * lowered + 0.03 * innerBrowRaise;
   const start = 0.15 - 0.045 * Math.min(1.2, lowered);
-  const hair = identity.hairStyle === 'bald' || identity.hairStyle === 'scarf' ? blend(identity.hair, [0.2, 0.14, 0.12], 0.4) : identity.hair;
-  const color = blend(hair, identity.skin, 0.12);
+  // Brows are darker than the hair of a fair person: they must stay readable against the skin.
+  const color = blend(identity.hair, BROW, identity.hair[0] > 0.4 ? 0.55 : 0.2);
   for (const side of SIDES) {
     const line = smooth([
       [start * side, inner],
@@ -87,6 +106,10 @@ export function drawBrows(raster: Raster, head: Head, movement: FaceMovement): v
       [(start + 0.43) * side, outer],
     ]);
     const width = identity.browThickness;
-    raster.fill(head.features(stroke(line, (share) => width * (0.75 + 0.45 * share - 0.95 * share ** 2.2))), color, 0.95);
+    raster.fill(
+      head.features(stroke(line, (share) => width * (0.75 + 0.45 * share - 0.95 * share ** 2.2))),
+      color,
+      0.95,
+    );
   }
 }

@@ -52,10 +52,29 @@ function drawBody(raster: Raster, head: Head): void {
   const { identity } = head;
   const neck = identity.faceWidth * 0.52;
   const skin = blend(identity.skin, SHADOW, 0.22);
-  raster.fill(head.bodies([[-neck, 0.5], [neck, 0.5], [neck * 1.05, 1.5], [-neck * 1.05, 1.5]]), skin);
+  raster.fill(
+    head.bodies([
+      [-neck, 0.5],
+      [neck, 0.5],
+      [neck * 1.05, 1.5],
+      [-neck * 1.05, 1.5],
+    ]),
+    skin,
+  );
   const [x, y] = head.body([0, 1.0]);
   raster.glow({ x, y, radiusX: neck * 1.4 * head.unit, radiusY: 0.3 * head.unit }, SHADOW, 0.45);
-  const shoulders: Point[] = [[-neck * 1.15, 1.2], [-0.5, 1.32], [-1.15, 1.48], [-1.4, 2.4], [1.4, 2.4], [1.15, 1.48], [0.5, 1.32], [neck * 1.15, 1.2], [0.2, 1.42], [-0.2, 1.42]];
+  const shoulders: Point[] = [
+    [-neck * 1.15, 1.2],
+    [-0.5, 1.32],
+    [-1.15, 1.48],
+    [-1.4, 2.4],
+    [1.4, 2.4],
+    [1.15, 1.48],
+    [0.5, 1.32],
+    [neck * 1.15, 1.2],
+    [0.2, 1.42],
+    [-0.2, 1.42],
+  ];
   raster.fill(head.bodies(shoulders), identity.clothes);
 }
 
@@ -64,7 +83,11 @@ function drawEars(raster: Raster, head: Head): void {
   if (identity.hairStyle === 'scarf') return;
   for (const side of [-1, 1]) {
     raster.fill(head.rims(ellipse(side * (identity.faceWidth + 0.02), EYE_HEIGHT + 0.16, 0.1, 0.19)), identity.skin);
-    raster.fill(head.rims(ellipse(side * (identity.faceWidth + 0.03), EYE_HEIGHT + 0.17, 0.05, 0.11, 12)), blend(identity.skin, SHADOW, 0.4), 0.7);
+    raster.fill(
+      head.rims(ellipse(side * (identity.faceWidth + 0.03), EYE_HEIGHT + 0.17, 0.05, 0.11, 12)),
+      blend(identity.skin, SHADOW, 0.4),
+      0.7,
+    );
   }
 }
 
@@ -78,19 +101,51 @@ function drawForeheadShade(raster: Raster, head: Head): void {
 function drawGlasses(raster: Raster, head: Head): void {
   const { identity } = head;
   if (identity.glasses === 'none') return;
-  const frame: Color = identity.glasses === 'sun' ? [0.06, 0.06, 0.08] : blend(identity.accessory, [0.05, 0.05, 0.06], 0.65);
+  const frame: Color =
+    identity.glasses === 'sun' ? [0.06, 0.06, 0.08] : blend(identity.accessory, [0.05, 0.05, 0.06], 0.65);
   const height = EYE_HEIGHT + 0.02;
   const lift = 0.06;
   for (const side of [-1, 1]) {
-    const lens = identity.glasses === 'square' ? squareLens(side * identity.eyeDistance, height) : ellipse(side * identity.eyeDistance, height, 0.225, 0.2, 24);
+    const lens =
+      identity.glasses === 'square'
+        ? squareLens(side * identity.eyeDistance, height)
+        : ellipse(side * identity.eyeDistance, height, 0.225, 0.2, 24);
     if (identity.glasses === 'sun') raster.fill(head.features(lens, lift), [0.1, 0.09, 0.11], 0.88);
     else raster.fill(head.features(lens, lift), [0.85, 0.93, 1], 0.1);
-    raster.fill(head.features(stroke([...lens, lens[0]!], () => 0.032), lift), frame, 0.95);
-    const arm: Point[] = [[side * (identity.eyeDistance + 0.22), height - 0.03], [side * identity.faceWidth * 0.99, height - 0.05]];
-    raster.fill(head.features(stroke(arm, () => 0.034), lift / 2), frame, 0.95);
+    raster.fill(
+      head.features(
+        stroke([...lens, lens[0]!], () => 0.032),
+        lift,
+      ),
+      frame,
+      0.95,
+    );
+    const arm: Point[] = [
+      [side * (identity.eyeDistance + 0.22), height - 0.03],
+      [side * identity.faceWidth * 0.99, height - 0.05],
+    ];
+    raster.fill(
+      head.features(
+        stroke(arm, () => 0.034),
+        lift / 2,
+      ),
+      frame,
+      0.95,
+    );
   }
-  const bridge: Point[] = [[-(identity.eyeDistance - 0.225), height - 0.02], [0, height - 0.05], [identity.eyeDistance - 0.225, height - 0.02]];
-  raster.fill(head.features(stroke(bridge, () => 0.034), 0.1), frame, 0.95);
+  const bridge: Point[] = [
+    [-(identity.eyeDistance - 0.225), height - 0.02],
+    [0, height - 0.05],
+    [identity.eyeDistance - 0.225, height - 0.02],
+  ];
+  raster.fill(
+    head.features(
+      stroke(bridge, () => 0.034),
+      0.1,
+    ),
+    frame,
+    0.95,
+  );
 }
 
 function squareLens(x: number, y: number): Point[] {

@@ -32,7 +32,8 @@ export function drawNose(raster: Raster, head: Head, { noseWrinkle, upperLipRais
     [width * 0.8, tip + 0.025],
     [width * 0.45, tip + 0.005],
   ]);
-  for (const line of [wing, mirrored(wing)]) raster.fill(head.features(stroke(line, taper(0.026)), NOSE_LIFT * 0.7), shade, 0.75);
+  for (const line of [wing, mirrored(wing)])
+    raster.fill(head.features(stroke(line, taper(0.026)), NOSE_LIFT * 0.7), shade, 0.75);
   for (const nostril of [-1, 1]) {
     raster.fill(head.features(ellipse(nostril * width * 0.42, tip + 0.018, 0.036, 0.018, 10), NOSE_LIFT), SHADE, 0.65);
   }
@@ -62,10 +63,22 @@ function drawNoseWrinkles(raster: Raster, head: Head, noseWrinkle: number, shade
 export function drawSkin(raster: Raster, head: Head, movement: FaceMovement): void {
   const { identity } = head;
   const shade = blend(identity.skin, SHADE, 0.48);
-  const { cheekRaise, cornerPull, noseWrinkle, upperLipRaise, browLower, innerBrowRaise, outerBrowRaise, cornerDepress } = movement;
+  const {
+    cheekRaise,
+    cornerPull,
+    noseWrinkle,
+    upperLipRaise,
+    browLower,
+    innerBrowRaise,
+    outerBrowRaise,
+    cornerDepress,
+  } = movement;
   drawCheeks(raster, head, movement);
 
-  const folded = Math.min(1, 0.15 * identity.age + 0.55 * cornerPull + 0.5 * noseWrinkle + 0.5 * upperLipRaise + 0.15 * cornerDepress);
+  const folded = Math.min(
+    1,
+    0.15 * identity.age + 0.55 * cornerPull + 0.5 * noseWrinkle + 0.5 * upperLipRaise + 0.15 * cornerDepress,
+  );
   const outward = 0.07 * cornerPull - 0.02 * upperLipRaise;
   const fold = smooth([
     [identity.noseWidth + 0.05, identity.noseLength - 0.06 - 0.03 * noseWrinkle],
@@ -108,13 +121,18 @@ function drawCheeks(raster: Raster, head: Head, { cheekRaise, cornerPull }: Face
     const [x, y] = head.feature([side * 0.46, 0.19 - 0.05 * raised]);
     raster.glow({ x, y, radiusX: 0.24 * head.unit, radiusY: 0.18 * head.unit }, blush, 0.5 + 0.25 * raised);
     const top = head.feature([side * 0.43, 0.1 - 0.03 * raised]);
-    raster.glow({ x: top[0], y: top[1], radiusX: 0.14 * head.unit, radiusY: 0.08 * head.unit }, light, 0.2 + 0.4 * raised);
+    raster.glow(
+      { x: top[0], y: top[1], radiusX: 0.14 * head.unit, radiusY: 0.08 * head.unit },
+      light,
+      0.2 + 0.4 * raised,
+    );
   }
 }
 
 function drawPair(raster: Raster, head: Head, line: Curve, width: number, color: Color, opacity: number): void {
   if (opacity < 0.04) return;
-  for (const curve of [line, mirrored(line)]) raster.fill(head.features(stroke(curve, taper(width, 0.15))), color, opacity);
+  for (const curve of [line, mirrored(line)])
+    raster.fill(head.features(stroke(curve, taper(width, 0.15))), color, opacity);
 }
 
 export function drawFreckles(raster: Raster, head: Head): void {

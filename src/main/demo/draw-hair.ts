@@ -32,7 +32,10 @@ export function drawHairBack(raster: Raster, head: Head): void {
   const half = identity.faceWidth + lift;
   if (hairStyle === 'bun') raster.fill(head.rims(ellipse(0.05, -1.12, 0.34, 0.28)), identity.hair);
   if (hairStyle === 'curly') drawCurls(raster, head, color);
-  const crown = trace(-Math.PI / 2, Math.PI / 2, 19, (angle): Point => [half * Math.sin(angle), -(1 + lift) * Math.cos(angle)]);
+  const crown = trace(-Math.PI / 2, Math.PI / 2, 19, (angle): Point => [
+    half * Math.sin(angle),
+    -(1 + lift) * Math.cos(angle),
+  ]);
   const flare = length > 0.5 ? 1.1 : 0.97;
   const sides: Point[] = [
     [half * (1 + (flare - 1) / 2), length * 0.5],
@@ -52,7 +55,10 @@ export function drawHairFront(raster: Raster, head: Head): void {
   if (identity.hairStyle === 'scarf') return drawScarf(raster, head);
   if (identity.hairStyle === 'beanie') return drawBeanie(raster, head);
   const outline = hairFront(identity);
-  raster.fill(outline.flatMap((point) => head.rim(point)), identity.hair);
+  raster.fill(
+    outline.flatMap((point) => head.rim(point)),
+    identity.hair,
+  );
   const shine = blend(identity.hair, [1, 0.95, 0.85], 0.35);
   const [x, y] = head.rim([identity.faceWidth * 0.3, -0.88]);
   const clip = raster.mask(outline.flatMap((point) => head.rim(point)));
@@ -151,7 +157,10 @@ function drawScarf(raster: Raster, head: Head): void {
   });
   // One outline that runs around the outside and back around the opening: the ring between them.
   raster.fill(head.rims([...outer, ...opening.toReversed()]), identity.accessory);
-  const fold = stroke(trace(-1.2, 1.2, 15, (angle): Point => [identity.faceWidth * 1.03 * Math.sin(angle), -0.93 * Math.cos(angle)]), () => 0.03);
+  const fold = stroke(
+    trace(-1.2, 1.2, 15, (angle): Point => [identity.faceWidth * 1.03 * Math.sin(angle), -0.93 * Math.cos(angle)]),
+    () => 0.03,
+  );
   raster.fill(head.rims(fold), blend(identity.accessory, [0, 0, 0], 0.35), 0.6);
 }
 
@@ -160,7 +169,16 @@ function drawBeanie(raster: Raster, head: Head): void {
   const half = identity.faceWidth * 1.07;
   const dome = trace(-1.5, 1.5, 21, (angle): Point => [half * Math.sin(angle), -0.55 - 0.62 * Math.cos(angle)]);
   raster.fill(head.rims(dome), identity.accessory);
-  const cuff = stroke(smooth([[-half, -0.46], [-half * 0.5, -0.58], [0, -0.62], [half * 0.5, -0.58], [half, -0.46]]), () => 0.2);
+  const cuff = stroke(
+    smooth([
+      [-half, -0.46],
+      [-half * 0.5, -0.58],
+      [0, -0.62],
+      [half * 0.5, -0.58],
+      [half, -0.46],
+    ]),
+    () => 0.2,
+  );
   raster.fill(head.rims(cuff), blend(identity.accessory, [1, 1, 1], 0.22));
 }
 
@@ -168,8 +186,9 @@ function drawBeanie(raster: Raster, head: Head): void {
 export function drawBeard(raster: Raster, head: Head, drop: number): void {
   const { identity } = head;
   if (identity.beard === 'none') return;
-  const color = blend(identity.hair, identity.skin, identity.beard === 'stubble' ? 0.3 : 0.08);
-  const opacity = identity.beard === 'stubble' ? 0.35 : 0.95;
+  const stubble = identity.beard === 'stubble';
+  const color = stubble ? blend(identity.hair, [0.2, 0.17, 0.18], 0.5) : blend(identity.hair, identity.skin, 0.08);
+  const opacity = stubble ? 0.24 : 0.95;
   if (identity.beard !== 'moustache') {
     const rim = trace(Math.PI * 0.56, Math.PI * 1.44, 23, (angle) => rimAt(identity, angle, drop + 0.02));
     const inner = smooth([
@@ -193,6 +212,13 @@ export function drawBeard(raster: Raster, head: Head, drop: number): void {
       [0.14, 0.355],
       [0.27, 0.43],
     ]);
-    raster.fill(head.features(stroke(line, (share) => 0.03 + 0.075 * Math.sin(Math.PI * share)), 0.05), color, opacity);
+    raster.fill(
+      head.features(
+        stroke(line, (share) => 0.03 + 0.075 * Math.sin(Math.PI * share)),
+        0.05,
+      ),
+      color,
+      opacity,
+    );
   }
 }

@@ -29,10 +29,12 @@ export function jawLowering(movement: FaceMovement): number {
 }
 
 function mouthShape(identity: Identity, movement: FaceMovement): MouthShape {
-  const { cornerPull, cornerDepress, lipStretch, lipPress, lipsPart, jawDrop, upperLipRaise, chinRaise, noseWrinkle } = movement;
+  const { cornerPull, cornerDepress, lipStretch, lipPress, lipsPart, jawDrop, upperLipRaise, chinRaise, noseWrinkle } =
+    movement;
   const rounded = jawDrop * Math.max(0, 1 - cornerPull - lipStretch);
   const halfWidth =
-    identity.mouthWidth * (1 + 0.4 * cornerPull + 0.26 * lipStretch - 0.12 * lipPress - 0.3 * rounded - 0.08 * chinRaise);
+    identity.mouthWidth *
+    (1 + 0.4 * cornerPull + 0.26 * lipStretch - 0.12 * lipPress - 0.3 * rounded - 0.08 * chinRaise);
   const corner = identity.restingCorner + 0.15 * cornerPull - 0.13 * cornerDepress - 0.02 * lipStretch;
   const center = identity.mouthHeight - 0.02 * chinRaise - 0.03 * noseWrinkle + 0.03 * cornerPull;
   const raised = 0.05 * upperLipRaise + 0.015 * noseWrinkle;
@@ -81,7 +83,12 @@ export function drawMouth(raster: Raster, head: Head, movement: FaceMovement): v
   raster.glow({ x: gleam[0], y: gleam[1], radiusX: 0.12 * head.unit, radiusY: 0.03 * head.unit }, [1, 0.9, 0.88], 0.35);
 }
 
-function drawOpening(raster: Raster, head: Head, { upperInner, lowerInner, center, halfWidth, opening }: MouthShape, movement: FaceMovement): void {
+function drawOpening(
+  raster: Raster,
+  head: Head,
+  { upperInner, lowerInner, center, halfWidth, opening }: MouthShape,
+  movement: FaceMovement,
+): void {
   const outline = [...upperInner, ...lowerInner.toReversed()];
   const clip = raster.mask(head.features(outline));
   raster.paint(clip, CAVITY);
@@ -103,7 +110,12 @@ function drawOpening(raster: Raster, head: Head, { upperInner, lowerInner, cente
 }
 
 /** The shade under the lower lip, and the dimpled chin of a raised one. */
-function drawChinShadow(raster: Raster, head: Head, { lowerOuter, halfWidth }: MouthShape, { chinRaise }: FaceMovement): void {
+function drawChinShadow(
+  raster: Raster,
+  head: Head,
+  { lowerOuter, halfWidth }: MouthShape,
+  { chinRaise }: FaceMovement,
+): void {
   const shade = blend(head.identity.skin, [0.3, 0.1, 0.08], 0.45);
   const [x, y] = head.feature([0, lowerOuter[7]![1] + 0.06]);
   raster.glow({ x, y, radiusX: halfWidth * 0.7 * head.unit, radiusY: 0.06 * head.unit }, shade, 0.5 + 0.3 * chinRaise);

@@ -1,7 +1,19 @@
 import type { RandomStream } from '#shared/random.ts';
 import type { Color } from './raster.ts';
 
-export const HAIR_STYLES = ['short', 'parted', 'fringe', 'long', 'bob', 'bun', 'curly', 'receding', 'bald', 'scarf', 'beanie'] as const;
+export const HAIR_STYLES = [
+  'short',
+  'parted',
+  'fringe',
+  'long',
+  'bob',
+  'bun',
+  'curly',
+  'receding',
+  'bald',
+  'scarf',
+  'beanie',
+] as const;
 export type HairStyle = (typeof HAIR_STYLES)[number];
 export type Beard = 'none' | 'stubble' | 'moustache' | 'full';
 export type Glasses = 'none' | 'round' | 'square' | 'sun';
@@ -103,6 +115,7 @@ export function sampleIdentity(variety: IdentityVariety, stream: RandomStream): 
   const skin = tone(SKIN_TONES, stream.uniform() ** variety.skinBias, stream);
   const dark = skin[0] < 0.75;
   const hair = varied(HAIR_COLORS[stream.integer(dark ? 4 : HAIR_COLORS.length)]!, 0.03, stream);
+  const hairStyle = sampleHairStyle(variety, stream);
   const usual = (mean: number, deviation: number): number => mean + deviation * variety.spread * boundedNormal(stream);
   return {
     skin,
@@ -111,8 +124,8 @@ export function sampleIdentity(variety: IdentityVariety, stream: RandomStream): 
     iris: IRIS_COLORS[stream.integer(dark ? 2 : IRIS_COLORS.length)]!,
     clothes: varied(PALETTE[stream.integer(PALETTE.length)]!, 0.05, stream),
     accessory: varied(PALETTE[stream.integer(PALETTE.length)]!, 0.05, stream),
-    hairStyle: sampleHairStyle(variety, stream),
-    beard: stream.chance(variety.beard) ? (['stubble', 'moustache', 'full'] as const)[stream.integer(3)]! : 'none',
+    hairStyle,
+    beard: sampleBeard(variety, hairStyle, stream),
     glasses: sampleGlasses(variety, stream),
     faceWidth: usual(0.77, 0.035),
     jaw: stream.uniform(),
@@ -140,6 +153,11 @@ export function sampleIdentity(variety: IdentityVariety, stream: RandomStream): 
 function sampleHairStyle({ headwear }: IdentityVariety, stream: RandomStream): HairStyle {
   const bare = HAIR_STYLES.length - 2;
   return HAIR_STYLES[stream.chance(headwear) ? bare + stream.integer(2) : stream.integer(bare)]!;
+}
+
+function sampleBeard({ beard }: IdentityVariety, hairStyle: HairStyle, stream: RandomStream): Beard {
+  const kind = (['stubble', 'moustache', 'full'] as const)[stream.integer(3)]!;
+  return stream.chance(beard) && hairStyle !== 'scarf' && hairStyle !== 'bun' ? kind : 'none';
 }
 
 function sampleGlasses({ glasses, sunglasses }: IdentityVariety, stream: RandomStream): Glasses {

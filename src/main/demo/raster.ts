@@ -57,7 +57,15 @@ export class Raster {
     const stride = width + 2;
     const changes = new Float32Array(stride * height);
     for (let index = 0, last = polygon.length - 2; index < polygon.length; last = index, index += 2) {
-      addEdge(changes, stride, height, polygon[last]! - left, polygon[last + 1]! - top, polygon[index]! - left, polygon[index + 1]! - top);
+      addEdge(
+        changes,
+        stride,
+        height,
+        polygon[last]! - left,
+        polygon[last + 1]! - top,
+        polygon[index]! - left,
+        polygon[index + 1]! - top,
+      );
     }
     return { left, top, width, height, coverage: integrateRows(changes, width, height) };
   }
@@ -104,11 +112,10 @@ export class Raster {
 
   /** The picture in 8 bits. */
   toImage(): RgbImage {
-    const data = new Uint8Array(this.pixels.length);
-    for (let index = 0; index < data.length; index++) {
-      data[index] = Math.round(255 * Math.min(1, Math.max(0, this.pixels[index]!)));
-    }
-    return { width: this.width, height: this.height, data };
+    // A clamped array rounds and limits by itself, faster than arithmetic does.
+    const data = new Uint8ClampedArray(this.pixels.length);
+    for (let index = 0; index < data.length; index++) data[index] = 255 * this.pixels[index]!;
+    return { width: this.width, height: this.height, data: new Uint8Array(data.buffer) };
   }
 }
 
@@ -122,7 +129,15 @@ export function coverageAt(mask: Mask, column: number, row: number): number {
  * Adds one edge. Everything right of an edge is inside or outside by its direction, so an edge only has to note, in each row it crosses, by
  * how much the coverage changes from one pixel to the next; a running sum over the row then gives the coverage.
  */
-function addEdge(changes: Float32Array, stride: number, height: number, x0: number, y0: number, x1: number, y1: number): void {
+function addEdge(
+  changes: Float32Array,
+  stride: number,
+  height: number,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): void {
   if (y0 === y1) return;
   const direction = y0 < y1 ? 1 : -1;
   const [topX, topY, bottomX, bottomY] = y0 < y1 ? [x0, y0, x1, y1] : [x1, y1, x0, y0];

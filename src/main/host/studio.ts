@@ -58,7 +58,7 @@ export function createStudio(options: { workspace: string }): Studio {
   });
   const runs = new RunService(workspace, catalog, events);
   const imports = new ImportService(catalog, jobs);
-  const demo = new DemoService(workspace, imports, jobs, catalog);
+  const demo = new DemoService({ workspace, catalog, jobs, runs });
   const predictions = new PredictionService({
     workspace,
     catalog,
@@ -123,7 +123,7 @@ export function createStudio(options: { workspace: string }): Studio {
 
 /** Marks what a killed host left as running, and says what it was. */
 function interruptedNotices(catalog: Catalog): string[] {
-  return catalog.jobs
+  return catalog
     .markInterrupted()
     .filter((job) => job.kind !== 'train')
     .map(

@@ -1,13 +1,18 @@
 import sharp from 'sharp';
 import { StudioError } from '#shared/errors.ts';
+import { decodeBytes } from './decode.ts';
 
-/** Encodes and decodes a pixel. @returns the versions in use. @throws when the library is broken. */
+/** Encodes a small picture, decodes it and compares. @returns the versions in use. @throws StudioError when the pixels differ. */
 export async function checkImaging(): Promise<string> {
-  const pixel = Uint8Array.of(10, 200, 30);
-  const png = await sharp(pixel, { raw: { width: 1, height: 1, channels: 3 } })
+  const pixels = Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 12, 34, 56]);
+  const encoded = await sharp(pixels, { raw: { width: 2, height: 2, channels: 3 } })
     .png()
     .toBuffer();
-  const decoded = await sharp(png).removeAlpha().raw().toBuffer();
-  if (!decoded.equals(pixel)) throw new StudioError('internal', 'sharp decodes a picture wrongly.');
-  return `sharp ${sharp.versions.sharp ?? ''}, libvips ${sharp.versions.vips}`;
+  const decoded = await decodeBytes(encoded);
+  if (!pixels.equals(decoded.data)) {
+    throw new StudioError('internal', 'A picture written and read again has other pixels.', {
+      hint: 'Install the packages anew.',
+    });
+  }
+  return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
 }

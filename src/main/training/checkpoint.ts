@@ -43,7 +43,11 @@ export async function saveCheckpoint(
   try {
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
-    const description = { config: JSON.stringify(state.config), classes: JSON.stringify(state.classes), step: String(state.step) };
+    const description = {
+      config: JSON.stringify(state.config),
+      classes: JSON.stringify(state.classes),
+      step: String(state.step),
+    };
     const weightsDigest = await writeSafetensors(join(unfinished, WEIGHTS_FILE), tensors, description);
     const complete: CheckpointState = { ...state, format: CHECKPOINT_FORMAT, weightsDigest };
     await writeFileAtomically(join(unfinished, STATE_FILE), [Buffer.from(`${JSON.stringify(complete, null, 2)}\n`)]);

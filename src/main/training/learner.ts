@@ -27,7 +27,7 @@ export function learnerVariables({ network, buffers }: Learner): tf.Variable[] {
 /**
  * Forward in training mode; the running BatchNorm statistics take the batch in.
  *
- * @param seed two 32-bit integers that no other step shares. @param draw which of the step's dropout draws this is.
+ * @param seed the step's dropout seed. @param draw which of the step's dropout draws this is.
  */
 export function learnerPass(
   { network, dropout }: Learner,

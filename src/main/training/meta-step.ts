@@ -34,8 +34,8 @@ export interface MetaStepOptions {
 }
 
 /**
- * `images`: the labeled ones, then the weak views of the unlabeled ones, then their strong views. `dropoutSeed`: two 32-bit integers, the
- * run's seed and a number no other step of the run has.
+ * `images`: the labeled ones, then the weak views of the unlabeled ones, then their strong views. `dropoutSeed` as
+ * step.ts makes it.
  */
 export type MetaFeed =
   'images' | 'labels' | 'baseLearningRate' | 'adaptationLearningRate' | 'unlabeledWeight' | 'dropoutSeed';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { applyMomentum } from '../tensorflow/capture/trace.ts';
 import { halfSquaredNorm } from './kernels.ts';
 import type { Network } from './network.ts';
 
@@ -30,17 +31,14 @@ export function applySgd(
 ): tf.Scalar {
   const norm = globalNorm([...gradients.values()]);
   const shrink = gradientClip > 0 ? tf.minimum(1, tf.div(gradientClip, tf.add(norm, CLIP_EPSILON))) : null;
+  const momentumScalar = tf.scalar(momentum);
   for (const [name, rawGradient] of gradients) {
     const variable = network.variables.get(name)!;
     const clipped = shrink === null ? rawGradient : tf.mul(rawGradient, shrink);
     const gradient = weightDecay === 0 ? clipped : tf.add(clipped, tf.mul(variable, weightDecay));
-    const buffer = buffers.get(name);
-    let direction = gradient;
-    if (buffer !== undefined) {
-      buffer.assign(tf.add(tf.mul(buffer, momentum), gradient));
-      direction = nesterov ? tf.add(gradient, tf.mul(buffer, momentum)) : buffer;
-    }
-    variable.assign(tf.sub(variable, tf.mul(direction, learningRate)));
+    const accumulator = buffers.get(name);
+    if (accumulator === undefined) variable.assign(tf.sub(variable, tf.mul(gradient, learningRate)));
+    else applyMomentum({ variable, accumulator, gradient, learningRate, momentum: momentumScalar, nesterov });
   }
   return norm;
 }

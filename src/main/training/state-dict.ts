@@ -139,6 +139,27 @@ export function loadStateDict(
   return { values, batchesTracked, reinitialized };
 }
 
+/**
+ * The architecture that a state_dict was made for, by its names and shapes.
+ * @throws StudioError 'unsupported' when it is no residual network of torchvision's.
+ */
+export function architectureFrom(stateDict: StateDict, source: string): ResNetArchitecture {
+  const blocksOf = (stage: number): number => {
+    let count = 0;
+    while (stateDict.has(`layer${stage}.${count}.conv1.weight`)) count++;
+    return count;
+  };
+  const width = stateDict.get('conv1.weight')?.shape[0];
+  const classes = stateDict.get('fc.bias')?.shape[0];
+  const layers = [blocksOf(1), blocksOf(2), blocksOf(3), blocksOf(4)] as const;
+  if (width === undefined || classes === undefined || layers.includes(0)) {
+    throw new StudioError('unsupported', `The weights in ${source} are not those of a residual network.`, {
+      hint: 'Use weights with the names of torchvision’s ResNet.',
+    });
+  }
+  return { block: stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic', layers, width, classes };
+}
+
 function mismatchError(source: string, { missing, extra, misshaped }: StateDictDifferences): StudioError {
   const shapes = misshaped.map(
     ({ name, shape, expected }) => `${name} is ${shape.join('×')} and should be ${expected.join('×')}`,

@@ -13,7 +13,6 @@ export interface SupervisedStepOptions {
   readonly labelSmoothing: number;
 }
 
-/** `dropoutSeed`: two 32-bit integers, the run's seed and a number no other step of the run has. */
 export type SupervisedFeed = 'images' | 'labels' | 'learningRate' | 'dropoutSeed';
 export type SupervisedFetch = 'loss' | 'gradientNorm';
 

@@ -34,8 +34,8 @@ type LearnerRole = Exclude<NetworkName, 'ema'>;
 const AVERAGE = 'ema';
 const FEEDBACK_BASELINE = 'feedbackBaseline';
 
-function momentumPrefix(role: LearnerRole): string {
-  return `${role}.momentum.`;
+export function momentumPrefix(network: NetworkName): string {
+  return `${network}.momentum.`;
 }
 
 /** A network with fresh momentum, and the settings that a run has for it. */
@@ -50,7 +50,12 @@ function settingsOf(config: TrainingConfig, role: LearnerRole): Pick<Learner, 's
     const dropout = role === 'base' ? config.baseDropout : config.adaptationDropout;
     return { sgd: { momentum, nesterov, weightDecay, gradientClip }, dropout };
   }
-  const sgd = { momentum: config.finetuneMomentum, nesterov: false, weightDecay: config.finetuneWeightDecay, gradientClip: 0 };
+  const sgd = {
+    momentum: config.finetuneMomentum,
+    nesterov: false,
+    weightDecay: config.finetuneWeightDecay,
+    gradientClip: 0,
+  };
   return { sgd, dropout: config.adaptationDropout };
 }
 
@@ -64,7 +69,8 @@ export async function newTrainingState(config: TrainingConfig): Promise<Training
   const stateDict = pretrained === null ? null : (await readSafetensors(pretrained)).tensors;
   const network = (purpose: RandomPurpose): Network => {
     const initial = initialValues(architecture, config.seed, purpose);
-    const values = stateDict === null ? initial : loadStateDict(stateDict, architecture, `${pretrained}`, initial).values;
+    const values =
+      stateDict === null ? initial : loadStateDict(stateDict, architecture, `${pretrained}`, initial).values;
     return createNetwork(architecture, values);
   };
   const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'));
@@ -139,11 +145,11 @@ export function restoreLearner(config: TrainingConfig, role: LearnerRole, tensor
   return { network, buffers: createMomentumBuffers(network, values), ...settings };
 }
 
-function restoreNetwork(config: TrainingConfig, name: NetworkName, tensors: Tensors, source: string): Network {
-  const momentum = `${name}.momentum.`;
-  const own = new Map([...tensors].filter(([key]) => !key.startsWith(momentum)));
+/** @throws StudioError 'bad-input' when the tensors do not hold that network. */
+export function restoreNetwork(config: TrainingConfig, name: NetworkName, tensors: Tensors, source: string): Network {
+  const own = withPrefix(withoutPrefix(tensors, momentumPrefix(name)), `${name}.`);
   const architecture = architectureOf(config);
-  const { values, batchesTracked } = loadStateDict(withPrefix(own, `${name}.`), architecture, source);
+  const { values, batchesTracked } = loadStateDict(own, architecture, source);
   return createNetwork(architecture, values, batchesTracked);
 }
 
@@ -157,7 +163,11 @@ export function withPrefix(tensors: Tensors, prefix: string): Tensors {
   return new Map(matching.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-function scalarVariable(value: number): tf.Variable {
+export function withoutPrefix(tensors: Tensors, prefix: string): Tensors {
+  return new Map([...tensors].filter(([name]) => !name.startsWith(prefix)));
+}
+
+export function scalarVariable(value: number): tf.Variable {
   return tf.tidy(() => tf.variable(tf.scalar(value)));
 }
 

@@ -50,7 +50,13 @@ describe('writing and reading', () => {
     const path = join(folder, 'layout.safetensors');
     const a: SafetensorsTensor = { dtype: 'U8', shape: [1], data: Uint8Array.of(7) };
     const b: SafetensorsTensor = { dtype: 'F32', shape: [1], data: Float32Array.of(1) };
-    await writeSafetensors(path, new Map([['a', a], ['b', b]]));
+    await writeSafetensors(
+      path,
+      new Map([
+        ['a', a],
+        ['b', b],
+      ]),
+    );
     const bytes = readFileSync(path);
     const headerLength = Number(bytes.readBigUInt64LE(0));
     expect(headerLength % 8).toBe(0);
@@ -94,13 +100,33 @@ describe('files that are not sound', () => {
     ['an array', () => fileWith('array', '[]', 0), /not a JSON object/],
     ['metadata that is not text', () => fileWith('meta', '{"__metadata__":{"a":1}}', 0), /other than text/],
     ['an unknown type', () => fileWith('type', `{"a":${tensor(0, 8, [2], 'C64')}}`, 8), /unknown type "C64"/],
-    ['a type from the prototype', () => fileWith('proto', `{"a":${tensor(0, 8, [2], 'toString')}}`, 8), /unknown type "toString"/],
+    [
+      'a type from the prototype',
+      () => fileWith('proto', `{"a":${tensor(0, 8, [2], 'toString')}}`, 8),
+      /unknown type "toString"/,
+    ],
     ['a negative side', () => fileWith('negative', `{"a":${tensor(0, 8, [-2])}}`, 8), /no valid shape/],
     ['a fractional side', () => fileWith('fraction', `{"a":${tensor(0, 8, [0.5])}}`, 8), /no valid shape/],
-    ['a product that overflows', () => fileWith('overflow', `{"a":${tensor(0, 8, [2 ** 40, 2 ** 40])}}`, 8), /more elements than any file/],
-    ['offsets that do not fit the shape', () => fileWith('fit', `{"a":${tensor(0, 4)}}`, 4), /needs 8 bytes for its shape and has 4/],
-    ['offsets out of bounds', () => fileWith('bounds', `{"a":${tensor(0, 8)}}`, 7), /cut short: its tensors need 8 bytes and 7/],
-    ['overlapping tensors', () => fileWith('overlap', `{"a":${tensor(0, 8)},"b":${tensor(4, 12)}}`, 12), /b overlaps another/],
+    [
+      'a product that overflows',
+      () => fileWith('overflow', `{"a":${tensor(0, 8, [2 ** 40, 2 ** 40])}}`, 8),
+      /more elements than any file/,
+    ],
+    [
+      'offsets that do not fit the shape',
+      () => fileWith('fit', `{"a":${tensor(0, 4)}}`, 4),
+      /needs 8 bytes for its shape and has 4/,
+    ],
+    [
+      'offsets out of bounds',
+      () => fileWith('bounds', `{"a":${tensor(0, 8)}}`, 7),
+      /cut short: its tensors need 8 bytes and 7/,
+    ],
+    [
+      'overlapping tensors',
+      () => fileWith('overlap', `{"a":${tensor(0, 8)},"b":${tensor(4, 12)}}`, 12),
+      /b overlaps another/,
+    ],
     ['a gap', () => fileWith('gap', `{"a":${tensor(0, 8)},"b":${tensor(12, 20)}}`, 20), /gap before tensor b/],
     ['bytes left over', () => fileWith('over', `{"a":${tensor(0, 8)}}`, 9), /1 bytes at its end belong to no tensor/],
   ])('%s', async (_, make, message) => {
@@ -112,6 +138,9 @@ describe('files that are not sound', () => {
   test('a file of three bytes', async () => {
     const path = join(folder, 'three');
     writeFileSync(path, 'abc');
-    await expect(readSafetensors(path)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('only 3 bytes') });
+    await expect(readSafetensors(path)).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('only 3 bytes'),
+    });
   });
 });

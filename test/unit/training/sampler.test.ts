@@ -15,7 +15,13 @@ test('a place in the stream holds the same image however it is reached', () => {
   const jumped = new Sampler(7, 5, 'order-unlabeled').draws(13, 5);
   expect(jumped).toEqual(whole.slice(13, 18));
   // Position 13 of 7 images: the second pass, place 6; then the third pass begins.
-  expect(jumped.map(({ epoch, position }) => [epoch, position])).toEqual([[1, 6], [2, 0], [2, 1], [2, 2], [2, 3]]);
+  expect(jumped.map(({ epoch, position }) => [epoch, position])).toEqual([
+    [1, 6],
+    [2, 0],
+    [2, 1],
+    [2, 2],
+    [2, 3],
+  ]);
 });
 
 test('items are made ahead, up to the end, and no item twice', async () => {
@@ -28,7 +34,10 @@ test('items are made ahead, up to the end, and no item twice', async () => {
 });
 
 test('a failure is told when its item is taken', async () => {
-  const prefetcher = new Prefetcher((index) => (index === 1 ? Promise.reject(new Error('bad')) : Promise.resolve(index)), 1);
+  const prefetcher = new Prefetcher(
+    (index) => (index === 1 ? Promise.reject(new Error('bad')) : Promise.resolve(index)),
+    1,
+  );
   expect(await prefetcher.take(0, 3)).toBe(0);
   await expect(prefetcher.take(1, 3)).rejects.toThrow('bad');
   await prefetcher.drain();

@@ -23,9 +23,9 @@ export const catalogRouter = router({
     .input(importRequestSchema)
     .output(jobSchema)
     .mutation(({ ctx, input }) => ctx.studio.imports.start(input).job),
-  /** Draws the demo's faces and imports them, as a job. */
+  /** Draws the demo's faces and imports them, as a job; with `train` it then makes a subset and starts a run. */
   demo: procedure
-    .input(z.object({ seed: z.number().int().nonnegative().default(0) }).default({ seed: 0 }))
+    .input(z.object({ seed: z.number().int().nonnegative().default(0), train: z.boolean().default(false) }))
     .output(jobSchema)
-    .mutation(({ ctx, input }) => ctx.studio.demo.start(input.seed).job),
+    .mutation(({ ctx, input }) => ctx.studio.demo.start(input).job),
 });

@@ -6,6 +6,15 @@ import { dataTypeCode, type HostData, type HostDataType, type HostTensor } from 
 import type { GraphSession } from './session.ts';
 import { Trace } from './trace.ts';
 
+/**
+ * A step that is written in tfjs, run by TensorFlow as one graph. The parts, in the order data takes:
+ *
+ * - `capture` (here) runs the step's function once inside a `Trace` (trace.ts), which lends it stand-ins for its feeds and variables.
+ * - The `Recorder` (recorder.ts) adds every operation tfjs calls for to a `Graph` (graph.ts), computing nothing.
+ * - A `GraphSession` (session.ts) owns that graph and the variables' values, and runs the `CapturedStep`.
+ * - c-api.ts and host-tensor.ts are the border to TensorFlow's C library; config-proto.ts holds a session's options.
+ */
+
 /** What is put in at each run: a batch of images, labels, a learning rate. */
 export interface FeedSpecification {
   readonly dataType: HostDataType;

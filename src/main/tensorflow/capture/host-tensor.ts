@@ -74,9 +74,7 @@ export function fromTensor(api: CApi, name: string, tensor: Pointer): HostTensor
     throw new StudioError(
       'unsupported',
       `"${name}" has TensorFlow's data type ${code}, which cannot be read from JavaScript.`,
-      {
-        hint: 'Cast it to float32, int32 or bool first.',
-      },
+      { hint: 'Cast it to float32, int32 or bool first.' },
     );
   }
   const shape = Array.from({ length: api.tensorRank(tensor) }, (_, axis) => api.tensorDimension(tensor, axis));

@@ -22,7 +22,9 @@ export class Recorder {
   readonly scope: string;
   readonly #backend: NodeJSKernelBackend;
   readonly #refused: ReadonlyMap<object, string>;
-  readonly #outputs = new Map<object, Output>();
+  /** By data id: the outputs that stand-ins stand for, and the constants made of real tensors. */
+  readonly #standIns = new Map<object, Output>();
+  readonly #constants = new Map<object, Output>();
 
   /**
    * @param refused data that the function may not read, with what it is called: it would be frozen into the graph by mistake.
@@ -67,7 +69,7 @@ export class Recorder {
     }
     const dataId = {};
     this.#backend.move(dataId, NO_VALUES, shape, dataType, 1);
-    this.#outputs.set(dataId, output);
+    this.#standIns.set(dataId, output);
     return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: dataType }, this.#backend);
   }
 
@@ -78,30 +80,26 @@ export class Recorder {
    * @throws StudioError 'internal' for refused data.
    */
   outputOf({ dataId, shape, dtype }: tf.TensorInfo): Output {
-    const known = this.#outputs.get(dataId);
+    const known = this.#standIns.get(dataId) ?? this.#constants.get(dataId);
     if (known !== undefined) return known;
     const refused = this.#refused.get(dataId);
     if (refused !== undefined) {
       throw new StudioError(
         'internal',
         `The step "${this.scope}" reads ${refused}, which was not named to the capture.`,
-        {
-          hint: 'Name it among the variables, or capture with frozen variables.',
-        },
+        { hint: 'Name it among the variables, or capture with frozen variables.' },
       );
     }
     if (!isHostDataType(dtype)) {
       throw new StudioError(
         'unsupported',
         `The step "${this.scope}" computes with ${dtype} values, which cannot be captured.`,
-        {
-          hint: 'Compute it outside the captured step.',
-        },
+        { hint: 'Compute it outside the captured step.' },
       );
     }
     const data = this.#backend.readSync(dataId) as HostData;
     const constant = this.graph.constant(`${this.scope}/constant`, { dataType: dtype, shape, data });
-    this.#outputs.set(dataId, constant);
+    this.#constants.set(dataId, constant);
     return constant;
   }
 
@@ -142,16 +140,14 @@ export class Recorder {
         throw new StudioError(
           'unsupported',
           `${type} cannot be captured (${this.scope}): attribute "${name}" is of kind ${kind}.`,
-          {
-            hint: 'Compute it outside the captured step.',
-          },
+          { hint: 'Compute it outside the captured step.' },
         );
     }
   }
 
   /** Values read in JavaScript would steer every later run by what they were while recording. */
   #refuseToRead(dataId: object): void {
-    if (!this.#outputs.has(dataId)) return;
+    if (!this.#standIns.has(dataId)) return;
     throw new StudioError('internal', `The step "${this.scope}" reads the values of a tensor while it is captured.`, {
       hint: 'Return the tensor as a fetch instead, and decide by tensor operations inside the step.',
     });

@@ -47,8 +47,8 @@ export class Trace {
   constructor(session: GraphSession, scope: string, variables: readonly tf.Variable[] | 'frozen') {
     this.#scope = scope;
     this.#session = session;
-    this.#named = variables === 'frozen' ? [] : variables;
-    const named = new Set(this.#named);
+    const named = new Set(variables === 'frozen' ? [] : variables);
+    this.#named = [...named];
     this.#others = Object.values(tf.engine().registeredVariables).filter((variable) => !named.has(variable));
     const refused = variables === 'frozen' ? [] : this.#others;
     this.recorder = new Recorder(
@@ -125,9 +125,7 @@ export class Trace {
     return new StudioError(
       'internal',
       `The step "${this.#scope}" writes the variable "${variable.name}", which was not named to the capture.`,
-      {
-        hint: 'Make it before the capture and name it among the variables.',
-      },
+      { hint: 'Make it before the capture and name it among the variables.' },
     );
   }
 

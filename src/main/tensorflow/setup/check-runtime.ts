@@ -49,7 +49,9 @@ export async function checkRuntime(
   if (smokeTest.version !== TENSORFLOW_VERSION) {
     throw unusable(device, `it says it is version ${smokeTest.version}, not ${TENSORFLOW_VERSION}`);
   }
-  if (device === 'gpu' && !smokeTest.onGpu) throw unusable(device, 'TensorFlow does not see the GPU');
+  if (device === 'gpu' && !smokeTest.onGpu) {
+    throw unusable(device, `TensorFlow does not see the GPU${loggedError(result.stderr)}`);
+  }
   return { version: smokeTest.version, device, deviceName: device === 'gpu' ? gpuName : processorName() };
 }
 
@@ -62,6 +64,12 @@ function readReport(device: RuntimeDevice, { status, stdout, stderr }: CommandRe
   const cause = new Error(`The smoke test ended with ${status}:\n${stderr.trim()}`);
   if (status === 'SIGILL') throw unusable(device, 'this processor lacks instructions (AVX) that it needs', cause);
   throw unusable(device, `${telltaleLine(stderr)} (its check ended with ${status})`, cause);
+}
+
+/** The last error that TensorFlow logged, "E0000 time thread file:line] message", in parentheses. */
+function loggedError(stderr: string): string {
+  const message = [...stderr.matchAll(/^E\d{4} [^\]]*\] (.+)$/gm)].at(-1)?.[1];
+  return message === undefined ? '' : ` (${message})`;
 }
 
 /** The line of the output that names the fault: Node prints the thrown error after the source line, loaders print one line. */

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { type RunCommand, runCommand } from './command.ts';
+import { nvidiaDriverLoaded } from './gpu.ts';
 import type { RuntimeDevice } from './layout.ts';
 import type { PinnedWheel } from './pins.ts';
 
@@ -21,6 +22,8 @@ export interface SetupMachine {
   readonly run: RunCommand;
   readonly fetch: typeof fetch;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** True where the kernel has an NVIDIA driver. */
+  readonly nvidiaDriverLoaded: () => boolean;
   /** Bytes free for this user on the disk that holds `folder`. */
   readonly freeBytes: (folder: string) => Promise<number>;
 }
@@ -29,6 +32,7 @@ export const thisMachine: SetupMachine = {
   run: runCommand,
   fetch: (input, init) => fetch(input, init),
   environment: process.env,
+  nvidiaDriverLoaded,
   freeBytes: async (folder) => {
     const disk = await statfs(folder);
     return disk.bavail * disk.bsize;

@@ -21,7 +21,7 @@ export function checkRuntimeStatus(cacheFolder = runtimeCacheFolder()): DoctorCh
 
 /** What TensorFlow computes on, and why not on the GPU where there is one. */
 export function checkDevices(cacheFolder = runtimeCacheFolder(), driverLoaded = nvidiaDriverLoaded()): DoctorCheck {
-  const ready = runtimeStatus('auto', cacheFolder);
+  const ready = runtimeStatus('auto', cacheFolder, driverLoaded);
   const processors = cpus();
   const processor = `${processors[0]?.model.trim() ?? process.arch}, ${processors.length} threads`;
   const check = { name: 'devices', optional: true, fix: '' };
@@ -31,7 +31,7 @@ export function checkDevices(cacheFolder = runtimeCacheFolder(), driverLoaded = 
   return {
     ...check,
     ok: false,
-    detail: `${processor}; there is an NVIDIA GPU that is not used${failure === null ? '' : `: ${failure}`}`,
+    detail: `${processor}; ${failure ?? 'there is an NVIDIA GPU that is not used'}`,
     fix: failure === null ? 'Run `face2exp setup --gpu`.' : 'Update the NVIDIA driver and run `face2exp setup --gpu`.',
   };
 }

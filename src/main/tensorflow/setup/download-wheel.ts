@@ -39,7 +39,8 @@ export async function downloadWheel(wheel: PinnedWheel, folder: string, context:
   return path;
 }
 
-function wheelTitle(wheel: PinnedWheel): string {
+/** "tensorflow-cpu 2.21.0". */
+export function wheelTitle(wheel: PinnedWheel): string {
   const { project, version } = parseWheelName(wheel.fileName);
   return `${project} ${version}`;
 }
@@ -157,7 +158,18 @@ export function pipFailure({ status, stdout, stderr }: CommandResult, wheel: Pin
       cause,
     });
   }
-  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  if (/do not match the hashes|hash mismatch/i.test(output)) {
+    return new StudioError(
+      'corrupt',
+      `The download of ${wheel.fileName} does not have the checksum that the package index names.`,
+      {
+        hint: 'Run again; if it happens again, the package index or a proxy serves something else.',
+        cause,
+      },
+    );
+  }
+  const lines = stderr.trim().split('\n');
+  const lastLine = lines.findLast((line) => line.startsWith('ERROR:')) ?? lines.at(-1);
   return new StudioError('unavailable', `pip could not download ${title}: ${lastLine || `it ended with ${status}`}.`, {
     hint: 'Run again; if it fails again, check that `pip download` works on this machine.',
     cause,
@@ -166,7 +178,7 @@ export function pipFailure({ status, stdout, stderr }: CommandResult, wheel: Pin
 
 /** @throws StudioError 'corrupt' after deleting a file that does not have the pinned checksum. */
 async function requireChecksum(path: string, wheel: PinnedWheel, { report, signal }: SetupContext): Promise<void> {
-  report('download', `Checking ${wheel.fileName}`);
+  report('download', `Checking ${wheelTitle(wheel)}`);
   const found = await sha256(path, signal);
   if (found === wheel.sha256) return;
   await rm(path);

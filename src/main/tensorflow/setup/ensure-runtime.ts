@@ -6,15 +6,7 @@ import { acquireFolderLock, type LockHolder } from '../../bootstrap/folder-lock.
 import { checkRuntime } from './check-runtime.ts';
 import { compileBinding } from './compile-binding.ts';
 import { type SetupContext, type SetupProgress, thisMachine } from './context.ts';
-import {
-  findGpu,
-  forgetGpuFailure,
-  type Gpu,
-  gpuObstacle,
-  nvidiaDriverLoaded,
-  rememberedGpuFailure,
-  rememberGpuFailure,
-} from './gpu.ts';
+import { findGpu, forgetGpuFailure, type Gpu, gpuObstacle, rememberedGpuFailure, rememberGpuFailure } from './gpu.ts';
 import { type RuntimeDevice, runtimeCacheFolder, runtimeLayout } from './layout.ts';
 import { pinnedWheels } from './pins.ts';
 import { runtimeStatus } from './status.ts';
@@ -79,21 +71,21 @@ function throttledReport(onProgress: (progress: SetupProgress) => void): SetupCo
 
 /** The GPU where it works, else the CPU after saying why. */
 async function ensureBest(context: SetupContext): Promise<RuntimeInfo> {
-  const ready = runtimeStatus('auto', context.cacheFolder);
+  const driverLoaded = context.machine.nvidiaDriverLoaded();
+  const ready = runtimeStatus('auto', context.cacheFolder, driverLoaded);
   if (ready?.info.device === 'gpu') return ready.info;
-  const gpu = nvidiaDriverLoaded() ? await findGpu(context) : null;
+  const gpu = driverLoaded ? await findGpu(context) : null;
   if (gpu === null) return ensureDevice('cpu', context);
-  const obstacle = gpuObstacle(gpu) ?? rememberedGpuFailure(context.cacheFolder, gpu.driverVersion);
+  let obstacle = gpuObstacle(gpu) ?? rememberedGpuFailure(context.cacheFolder, gpu.driverVersion);
   if (obstacle === null) {
     try {
       return await ensureDevice('gpu', context);
     } catch (error) {
       if (context.signal?.aborted) throw error;
-      context.report('check', `${toStudioError(error).message} The CPU is used instead.`);
+      obstacle = toStudioError(error).message;
     }
-  } else {
-    context.report('check', `The GPU is not used: ${obstacle}.`);
   }
+  context.report('check', `${obstacle} The CPU is used instead.`);
   return ensureDevice('cpu', context);
 }
 
@@ -127,17 +119,17 @@ async function setUp(device: RuntimeDevice, context: SetupContext): Promise<Runt
     if (gpu !== null) await forgetGpuFailure(context.cacheFolder);
     return info;
   } catch (error) {
-    if (gpu !== null && !context.signal?.aborted)
-      await rememberGpuFailure(context.cacheFolder, gpu, toStudioError(error).message);
+    const failedOnGpu = gpu !== null && !context.signal?.aborted;
+    if (failedOnGpu) await rememberGpuFailure(context.cacheFolder, gpu, toStudioError(error).message);
     throw error;
   }
 }
 
 async function requireGpu(context: SetupContext): Promise<Gpu> {
   const gpu = await findGpu(context);
-  const obstacle = gpu === null ? 'no NVIDIA driver answers (nvidia-smi)' : gpuObstacle(gpu);
+  const obstacle = gpu === null ? null : gpuObstacle(gpu);
   if (gpu !== null && obstacle === null) return gpu;
-  throw new StudioError('unavailable', `The GPU cannot be used: ${obstacle}.`, {
+  throw new StudioError('unavailable', obstacle ?? 'The GPU cannot be used: no NVIDIA driver answers (nvidia-smi).', {
     hint: 'Install a current NVIDIA driver, or run `face2exp setup --cpu`.',
   });
 }

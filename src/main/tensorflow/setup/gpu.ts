@@ -34,13 +34,13 @@ export async function findGpu({ machine, signal }: SetupContext): Promise<Gpu | 
   return null;
 }
 
-/** Why TensorFlow cannot run on this GPU, known before anything is downloaded; null when it may. */
+/** A sentence on why TensorFlow cannot run on this GPU, known before anything is downloaded; null when it may. */
 export function gpuObstacle(gpu: Gpu): string | null {
   if (Number.parseInt(gpu.driverVersion, 10) < OLDEST_DRIVER) {
-    return `its driver ${gpu.driverVersion} is older than ${OLDEST_DRIVER}`;
+    return `The GPU cannot be used: its driver ${gpu.driverVersion} is older than ${OLDEST_DRIVER}.`;
   }
   if (gpu.computeCapability < LOWEST_COMPUTE_CAPABILITY) {
-    return `the ${gpu.name} has compute capability ${gpu.computeCapability}, and TensorFlow needs ${LOWEST_COMPUTE_CAPABILITY}.0`;
+    return `The GPU cannot be used: the ${gpu.name} has compute capability ${gpu.computeCapability}, below ${LOWEST_COMPUTE_CAPABILITY}.`;
   }
   return null;
 }
@@ -64,7 +64,7 @@ export async function forgetGpuFailure(cacheFolder: string): Promise<void> {
   await rm(failureFile(cacheFolder), { force: true });
 }
 
-/** Why the GPU runtime failed its check here, or null when it did not (or with another driver than `driverVersion`). */
+/** The sentence on why the GPU runtime failed its check here; null when it did not, or with another driver than `driverVersion`. */
 export function rememberedGpuFailure(cacheFolder: string, driverVersion?: string): string | null {
   if (!existsSync(failureFile(cacheFolder))) return null;
   const failure = JSON.parse(readFileSync(failureFile(cacheFolder), 'utf8')) as RememberedFailure;

@@ -74,7 +74,7 @@ async function downloadRest(
       Readable.fromWeb(response.body as ReadableStream),
       meter,
       output,
-      context.signal && { signal: context.signal },
+      context.signal === undefined ? {} : { signal: context.signal },
     );
   } catch (error) {
     if (context.signal?.aborted || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;

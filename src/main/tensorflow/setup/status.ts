@@ -18,9 +18,10 @@ export interface ReadyRuntime {
 export function runtimeStatus(
   device: RuntimeDevice | 'auto' = 'auto',
   cacheFolder = runtimeCacheFolder(),
+  driverLoaded = nvidiaDriverLoaded(),
 ): ReadyRuntime | null {
   if (device !== 'auto') return readRuntime(runtimeLayout(device, cacheFolder));
-  const gpu = nvidiaDriverLoaded() ? readRuntime(runtimeLayout('gpu', cacheFolder)) : null;
+  const gpu = driverLoaded ? readRuntime(runtimeLayout('gpu', cacheFolder)) : null;
   return gpu ?? readRuntime(runtimeLayout('cpu', cacheFolder));
 }
 

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import type { SetupContext } from './context.ts';
-import { downloadWheel } from './download-wheel.ts';
+import { downloadWheel, wheelTitle } from './download-wheel.ts';
 import type { RuntimeDevice, RuntimeLayout } from './layout.ts';
 import type { PinnedWheel } from './pins.ts';
 import { extractZipEntry, readZipDirectory } from './zip-archive.ts';
@@ -74,7 +74,7 @@ async function unpackWheel(
   let done = 0;
   const onBytes = (bytes: number): void => {
     done += bytes;
-    report('unpack', `Unpacking ${wheel.fileName}`, { done, total });
+    report('unpack', `Unpacking ${wheelTitle(wheel)}`, { done, total });
   };
   for (const entry of entries) await extractZipEntry(path, entry, folder, { onBytes, ...(signal && { signal }) });
 }

@@ -9,7 +9,7 @@ import { evaluationPass, type ResNetArchitecture } from '../resnet.ts';
 import { learningRateFactor, unlabeledWeight } from '../schedule.ts';
 import { eagerRunner, type Feeds, type Fetched } from '../step.ts';
 import { toStateDict } from '../state-dict.ts';
-import { withPrefix } from '../training-state.ts';
+import { scalarVariable, withPrefix } from '../training-state.ts';
 import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
 import { imagesFrom, imageTensor, labelsFrom, learnerFrom, learnerStateDict } from './networks.ts';
 
@@ -119,7 +119,7 @@ function initialState(golden: MetaStepCase, initial: ReadonlyMap<string, Safeten
     base: learnerFrom(withPrefix(initial, 'teacher.'), golden.model, place, sgd),
     adaptation,
     average: ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: ema },
-    feedbackBaseline: tf.variable(tf.scalar(0)),
+    feedbackBaseline: scalarVariable(0),
   };
 }
 

@@ -1,0 +1,64 @@
+import { renameSync, rmSync } from 'node:fs';
+import { StudioError } from '#shared/errors.ts';
+import type { Connection } from './database.ts';
+import { migration as initial } from './migrations/0001-initial.ts';
+
+/** One change of the schema. Numbers only grow; a migration that was released never changes. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [initial];
+
+/** Marks the file as the studio's (sqlite.org/pragma.html#pragma_application_id): "F2E" and the format's number. */
+const APPLICATION_ID = 0x46324501;
+
+/**
+ * Brings the schema up to date, each migration in a transaction of its own. A catalog that has data is copied aside first.
+ * @throws StudioError 'unsupported' for a catalog of a newer studio or of another program.
+ */
+export function migrate(connection: Connection, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
+  const current = connection.pragma('user_version', { simple: true }) as number;
+  const newest = migrations.at(-1)?.number ?? 0;
+  const isEmpty = current === 0 && connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  if (!isEmpty && connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new StudioError('unsupported', `${file} is a database of another program.`, {
+      hint: 'Choose another workspace folder.',
+    });
+  }
+  if (current > newest) {
+    throw new StudioError(
+      'unsupported',
+      `The catalog ${file} was written by a newer studio (schema ${current}; this one knows ${newest}).`,
+      {
+        hint: 'Open it with that version or a newer one.',
+      },
+    );
+  }
+  const pending = migrations.filter(({ number }) => number > current);
+  if (pending.length === 0) return;
+  if (!isEmpty) backUp(connection, `${file}.before-schema-${newest}`);
+  for (const { number, name, sql } of pending) {
+    try {
+      connection.transaction(() => {
+        connection.exec(sql);
+        connection.pragma(`application_id = ${APPLICATION_ID}`);
+        connection.pragma(`user_version = ${number}`);
+      })();
+    } catch (error) {
+      throw new StudioError('corrupt', `The catalog ${file} could not be brought to schema ${number} (${name}).`, {
+        hint: `It is as it was; a copy is beside it. ${(error as Error).message}`,
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A whole copy by way of a second name, so that a crash leaves no half of one. */
+function backUp(connection: Connection, copy: string): void {
+  rmSync(`${copy}.new`, { force: true });
+  connection.prepare('VACUUM INTO ?').run(`${copy}.new`);
+  renameSync(`${copy}.new`, copy);
+}

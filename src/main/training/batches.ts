@@ -1,0 +1,102 @@
+import type { ManifestImage } from '#shared/images.ts';
+import type { TrainingConfig, TrainingManifest } from '#shared/training.ts';
+import type { ImagePool, RenderItem, RenderView } from '../imaging/pool.ts';
+import { type BadImages, renderReplacing, type WantedImage } from './bad-images.ts';
+import { Prefetcher } from './prefetch.ts';
+import { type Draw, Sampler } from './sampler.ts';
+import { type Batch, stepKind } from './training-steps.ts';
+
+/** Batches made ahead of the step that takes them. */
+const BATCHES_AHEAD = 2;
+const CHANNELS = 3;
+
+/** Where batches come from. */
+export interface ImageSource {
+  readonly pool: ImagePool;
+  readonly bad: BadImages;
+}
+
+/**
+ * The batches of a run by step number, a few made ahead: labeled images, then, in meta steps, the weak views of the unlabeled ones and
+ * their strong views. A batch depends on the seed and its step alone.
+ */
+export function trainingBatches(
+  source: ImageSource,
+  config: TrainingConfig,
+  manifest: TrainingManifest,
+): Prefetcher<Batch> {
+  const { batchSize, seed } = config;
+  const unlabeledCount = batchSize * config.mu;
+  const labeled = new Sampler(manifest.labeled.length, seed, 'order-labeled');
+  const unlabeled =
+    config.method === 'supervised' ? null : new Sampler(manifest.unlabeled.length, seed, 'order-unlabeled');
+  const wantedAt = (step: number): WantedImage[] => {
+    const views = labeled
+      .draws(step * batchSize, batchSize)
+      .map((draw, slot) => wanted(config, manifest.labeled, draw, [{ kind: 'labeled', slot }]));
+    if (unlabeled === null || stepKind(config, step) !== 'meta') return views;
+    const pairs = unlabeled.draws(step * unlabeledCount, unlabeledCount).map((draw, index) =>
+      wanted(config, manifest.unlabeled, draw, [
+        { kind: 'weak', slot: batchSize + index },
+        { kind: 'strong', slot: batchSize + unlabeledCount + index },
+      ]),
+    );
+    return [...views, ...pairs];
+  };
+  return new Prefetcher((step) => makeBatch(source, config, wantedAt(step), batchSize), BATCHES_AHEAD);
+}
+
+/** How many images a fine-tuning step has, and how many steps an epoch: the images that fill no batch wait for another epoch's order. */
+export function finetuneBatchPlan(
+  config: TrainingConfig,
+  labeledCount: number,
+): { batchSize: number; stepsPerEpoch: number } {
+  const batchSize = Math.min(config.finetuneBatchSize, labeledCount);
+  return { batchSize, stepsPerEpoch: Math.floor(labeledCount / batchSize) };
+}
+
+/** The batches of fine-tuning by its own step number. */
+export function finetuneBatches(
+  source: ImageSource,
+  config: TrainingConfig,
+  labeled: readonly ManifestImage[],
+): Prefetcher<Batch> {
+  const sampler = new Sampler(labeled.length, config.seed, 'finetune-order');
+  const { batchSize, stepsPerEpoch } = finetuneBatchPlan(config, labeled.length);
+  return new Prefetcher((step) => {
+    const start = Math.floor(step / stepsPerEpoch) * labeled.length + (step % stepsPerEpoch) * batchSize;
+    const views = sampler
+      .draws(start, batchSize)
+      .map((draw, slot) => wanted(config, labeled, draw, [{ kind: 'labeled', slot, purpose: 'finetune-view' }]));
+    return makeBatch(source, config, views, batchSize);
+  }, BATCHES_AHEAD);
+}
+
+function wanted(
+  config: TrainingConfig,
+  images: readonly ManifestImage[],
+  draw: Draw,
+  views: RenderView[],
+): WantedImage {
+  const rendering: Omit<RenderItem, 'reference'> = {
+    views,
+    settings: config,
+    address: { seed: config.seed, epoch: draw.epoch, index: draw.position },
+  };
+  return { images, index: draw.image, rendering };
+}
+
+async function makeBatch(
+  { pool, bad }: ImageSource,
+  { imageSize }: TrainingConfig,
+  images: readonly WantedImage[],
+  labeledCount: number,
+): Promise<Batch> {
+  const slots = images.reduce((sum, { rendering }) => sum + rendering.views.length, 0);
+  // Memory of its own for every batch: TensorFlow may compute with it in place, and for longer than the step.
+  const output = new Float32Array(
+    new SharedArrayBuffer(slots * imageSize * imageSize * CHANNELS * Float32Array.BYTES_PER_ELEMENT),
+  );
+  const used = await renderReplacing(pool, images, bad, output);
+  return { images: output, labels: Int32Array.from(used.slice(0, labeledCount), ({ label }) => label) };
+}

@@ -1,0 +1,131 @@
+import type { StepMetrics, TrainingConfig } from '#shared/training.ts';
+import { type MetaFetch, metaStep, type MetaState } from './meta-step.ts';
+import { learningRateFactor, unlabeledWeight } from './schedule.ts';
+import { dropoutSeed, eagerRunner, type Fetched } from './step.ts';
+import { supervisedStep } from './supervised-step.ts';
+import { startAdaptationFromBase, type TrainingState } from './training-state.ts';
+
+/** What is trained in a step: the base network alone, both, or (as the supervised baseline) the adaptation network alone. */
+export type StepKind = 'base-warmup' | 'meta' | 'supervised';
+
+export function stepKind(config: TrainingConfig, step: number): StepKind {
+  if (config.method === 'supervised') return 'supervised';
+  return step < config.baseWarmupSteps ? 'base-warmup' : 'meta';
+}
+
+/** First step in which the adaptation network learns. Its schedule, and the ramp of the unlabeled loss, count from there. */
+export function adaptationStart(config: TrainingConfig): number {
+  return config.method === 'supervised' ? 0 : config.baseWarmupSteps;
+}
+
+export interface StepRates {
+  readonly baseLearningRate: number;
+  readonly adaptationLearningRate: number;
+  readonly unlabeledWeight: number;
+}
+
+export function ratesAt(config: TrainingConfig, step: number): StepRates {
+  const { totalSteps, warmupSteps, adaptationWaitSteps: waitSteps } = config;
+  const start = adaptationStart(config);
+  const adaptationSchedule = { totalSteps: totalSteps - start, warmupSteps, waitSteps };
+  const factor = step < start ? 0 : learningRateFactor(step - start, adaptationSchedule);
+  return {
+    baseLearningRate: config.baseLearningRate * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps: 0 }),
+    adaptationLearningRate: config.adaptationLearningRate * factor,
+    unlabeledWeight: step < start ? 0 : unlabeledWeight(step - start, config.lambdaUnlabeled, config.udaSteps),
+  };
+}
+
+/** The images of one step, in the order its kind wants them, and the labels of the labeled ones. */
+export interface Batch {
+  /** [count, height, width, 3]. */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** What a step reports, times left out. */
+export type StepReport = Omit<StepMetrics, 'dataMilliseconds' | 'stepMilliseconds' | 'imagesPerSecond'>;
+
+export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport>;
+
+/**
+ * The steps of a run on its state. Each call makes one step.
+ * @throws StudioError of the returned function: 'out-of-memory'.
+ */
+export function trainingStepper(config: TrainingConfig, state: TrainingState): TrainingStepper {
+  return state.base === null ? supervisedStepper(config, state) : metaStepper(config, { ...state, base: state.base });
+}
+
+function supervisedStepper(config: TrainingConfig, { adaptation, average }: TrainingState): TrainingStepper {
+  const runner = eagerRunner(supervisedStep(adaptation, average, { ...config, name: 'adaptation' }));
+  return async (step, { images, labels }) => {
+    const { adaptationLearningRate: learningRate } = ratesAt(config, step);
+    const feeds = { images, labels, learningRate, dropoutSeed: dropoutSeed(config.seed, step) };
+    const { loss, gradientNorm } = await runner.run(feeds);
+    return {
+      ...emptyReport(step),
+      adaptationLearningRate: learningRate,
+      adaptationLoss: loss[0]!,
+      adaptationGradientNorm: gradientNorm[0]!,
+    };
+  };
+}
+
+function metaStepper(config: TrainingConfig, state: MetaState): TrainingStepper {
+  const warmup = eagerRunner(supervisedStep(state.base, null, { ...config, name: 'base' }));
+  const meta = eagerRunner(
+    metaStep(state, { ...config, labeledCount: config.batchSize, unlabeledCount: config.batchSize * config.mu }),
+  );
+  return async (step, { images, labels }) => {
+    const rates = ratesAt(config, step);
+    const seed = dropoutSeed(config.seed, step);
+    if (stepKind(config, step) === 'meta') {
+      if (step > 0 && step === config.baseWarmupSteps) startAdaptationFromBase(state);
+      const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
+      return { ...emptyReport(step), ...rates, ...scalars(fetched) };
+    }
+    const { baseLearningRate } = rates;
+    const feeds = { images, labels, learningRate: baseLearningRate, dropoutSeed: seed };
+    const { loss, gradientNorm } = await warmup.run(feeds);
+    return {
+      ...emptyReport(step),
+      baseLearningRate,
+      labeledLoss: loss[0]!,
+      baseLoss: loss[0]!,
+      baseGradientNorm: gradientNorm[0]!,
+    };
+  };
+}
+
+function emptyReport(step: number): StepReport {
+  return {
+    step,
+    baseLearningRate: 0,
+    adaptationLearningRate: 0,
+    labeledLoss: null,
+    unlabeledLoss: null,
+    unlabeledLossMasked: null,
+    maskMean: null,
+    unlabeledWeight: null,
+    udaLoss: null,
+    adaptationLoss: null,
+    labeledLossOld: null,
+    labeledLossNew: null,
+    feedback: null,
+    feedbackLoss: null,
+    baseLoss: null,
+    baseGradientNorm: null,
+    adaptationGradientNorm: null,
+  };
+}
+
+function scalars({
+  weakLabels: _weak,
+  feedbackLabels: _feedback,
+  ...values
+}: Fetched<MetaFetch>): Record<keyof typeof values, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value[0]!])) as Record<
+    keyof typeof values,
+    number
+  >;
+}
