@@ -26,7 +26,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'uplot',
     'zod',
   ],
-  'src/main/bootstrap': ['src/main/tensorflow', 'src/shared'],
+  // electron-vite and vite: the renderer is rebuilt on change where Electron is not there to do it.
+  'src/main/bootstrap': ['src/shared', 'electron-vite', 'vite'],
   'src/main/shell': ['src/shared', 'electron'],
   'src/main/catalog': ['src/shared', 'better-sqlite3'],
   'src/main/importers': ['src/shared', 'src/main/imaging'],
@@ -34,7 +35,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'src/main/demo': ['src/shared', 'src/main/imaging'],
   'src/main/interchange': ['src/shared'],
   'src/main/evaluation': ['src/shared'],
-  'src/main/tensorflow': ['src/shared', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'koffi'],
+  // bootstrap: the folder lock that also guards the installation of packages.
+  'src/main/tensorflow': ['src/shared', 'src/main/bootstrap', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'koffi'],
   'src/main/training': [
     'src/shared',
     'src/main/imaging',

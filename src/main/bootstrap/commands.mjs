@@ -54,9 +54,16 @@ const EXIT_CODE_OF_SIGINT = 130;
  */
 async function start(node, args) {
   await ensureBuilt(ROOT, node);
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   const code = await runInstead(node, [CLI, 'setup'], { stdio: ['inherit', 2, 2] });
-  if (code === EXIT_CODE_OF_SIGINT) return code;
-  if (code !== 0) process.stderr.write('The studio opens without TensorFlow: nothing can be trained or predicted yet.\n');
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  if (stopped) return EXIT_CODE_OF_SIGINT;
+  if (code !== 0)
+    process.stderr.write('The studio opens without TensorFlow: nothing can be trained or predicted yet.\n');
   return runInstead(node, [CLI, 'start', ...args]);
 }
 

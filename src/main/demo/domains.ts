@@ -9,17 +9,17 @@ export interface Domain {
   readonly scene: SceneVariety;
 }
 
-const EXPRESSION: ExpressionVariety = { leastIntensity: 0.45, mixedShare: 0.2, largestMix: 0.42 };
+const EXPRESSION: ExpressionVariety = { leastIntensity: 0.6, mixedShare: 0.2, largestMix: 0.42 };
 
 /** Pictures collected for expression recognition: nearly frontal, fairly lit. */
 export const EXPRESSION_DOMAIN: Domain = {
   identity: { glasses: 0.14, sunglasses: 0, headwear: 0.06, beard: 0.16, skinBias: 1.1, spread: 1 },
   expression: EXPRESSION,
   scene: {
-    yaw: 0.2,
-    pitch: 0.12,
-    roll: 0.1,
-    scale: [0.4, 0.48],
+    yaw: 0.14,
+    pitch: 0.08,
+    roll: 0.07,
+    scale: [0.44, 0.52],
     shift: 0.02,
     backdrops: ['plain', 'gradient', 'stripes', 'window'],
     backdropDarkness: [0, 0.35],
@@ -38,10 +38,10 @@ export const RECOGNITION_DOMAIN: Domain = {
   identity: { glasses: 0.24, sunglasses: 0.02, headwear: 0.18, beard: 0.24, skinBias: 0.8, spread: 1.1 },
   expression: EXPRESSION,
   scene: {
-    yaw: 0.28,
-    pitch: 0.16,
-    roll: 0.13,
-    scale: [0.38, 0.5],
+    yaw: 0.2,
+    pitch: 0.11,
+    roll: 0.1,
+    scale: [0.42, 0.54],
     shift: 0.025,
     backdrops: ['gradient', 'lights', 'window', 'lights'],
     backdropDarkness: [0.2, 0.75],

@@ -26,11 +26,11 @@ function drawEye(raster: Raster, head: Head, movement: FaceMovement, scene: Scen
   const x = identity.eyeDistance * side;
   const squint = 0.3 * lidTighten + 0.25 * cheekRaise + 0.3 * noseWrinkle;
   const upper =
-    0.105 *
+    0.13 *
     identity.eyeOpenness *
-    Math.max(0.12, 1 + 0.5 * upperLidRaise - 0.75 * lidDroop - 0.6 * squint - 0.08 * browLower);
+    Math.max(0.12, 1 + 0.6 * upperLidRaise - 0.75 * lidDroop - 0.6 * squint - 0.08 * browLower);
   // A raised cheek pushes the lower lid up until it curves the other way.
-  const lower = 0.062 * identity.eyeOpenness * (1 + 0.2 * upperLidRaise - 1.2 * squint - 0.5 * cheekRaise);
+  const lower = 0.078 * identity.eyeOpenness * (1 + 0.2 * upperLidRaise - 1.2 * squint - 0.5 * cheekRaise);
   const lid = (height: number, skew: number): Point[] =>
     trace(-1, 1, 11, (t): Point => {
       const outward = t * side;
@@ -56,7 +56,7 @@ function drawEye(raster: Raster, head: Head, movement: FaceMovement, scene: Scen
 
 function drawIris(raster: Raster, head: Head, scene: Scene, [x, y]: Point, opening: ReturnType<Raster['mask']>): void {
   const { identity } = head;
-  const radius = identity.eyeSize * 0.56;
+  const radius = identity.eyeSize * 0.58;
   const centerX = x + scene.gazeX * 0.05;
   const centerY = y + scene.gazeY * 0.03;
   raster.fill(head.features(ellipse(centerX, centerY, radius, radius)), blend(identity.iris, PUPIL, 0.35), 1, opening);
@@ -91,10 +91,10 @@ export function drawBrows(raster: Raster, head: Head, movement: FaceMovement): v
   const { identity } = head;
   const { innerBrowRaise, outerBrowRaise, browLower, noseWrinkle } = movement;
   const lowered = browLower + 0.5 * noseWrinkle;
-  const inner = identity.browHeight + identity.browTilt - 0.15 * innerBrowRaise + 0.13 * lowered;
-  const middle = identity.browHeight - identity.browArch - 0.1 * innerBrowRaise - 0.1 * outerBrowRaise + 0.1 * lowered;
+  const inner = identity.browHeight + identity.browTilt - 0.22 * innerBrowRaise + 0.19 * lowered;
+  const middle = identity.browHeight - identity.browArch - 0.13 * innerBrowRaise - 0.15 * outerBrowRaise + 0.12 * lowered;
   const outer =
-    identity.browHeight - identity.browTilt + 0.03 - 0.15 * outerBrowRaise + 0.02 * lowered + 0.03 * innerBrowRaise;
+    identity.browHeight - identity.browTilt + 0.03 - 0.22 * outerBrowRaise - 0.01 * lowered + 0.05 * innerBrowRaise;
   const start = 0.15 - 0.045 * Math.min(1.2, lowered);
   // Brows are darker than the hair of a fair person: they must stay readable against the skin.
   const color = blend(identity.hair, BROW, identity.hair[0] > 0.4 ? 0.55 : 0.2);

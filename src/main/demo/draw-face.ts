@@ -109,7 +109,7 @@ function drawGlasses(raster: Raster, head: Head): void {
     const lens =
       identity.glasses === 'square'
         ? squareLens(side * identity.eyeDistance, height)
-        : ellipse(side * identity.eyeDistance, height, 0.225, 0.2, 24);
+        : ellipse(side * identity.eyeDistance, height, 0.25, 0.22, 24);
     if (identity.glasses === 'sun') raster.fill(head.features(lens, lift), [0.1, 0.09, 0.11], 0.88);
     else raster.fill(head.features(lens, lift), [0.85, 0.93, 1], 0.1);
     raster.fill(
@@ -121,7 +121,7 @@ function drawGlasses(raster: Raster, head: Head): void {
       0.95,
     );
     const arm: Point[] = [
-      [side * (identity.eyeDistance + 0.22), height - 0.03],
+      [side * (identity.eyeDistance + 0.245), height - 0.03],
       [side * identity.faceWidth * 0.99, height - 0.05],
     ];
     raster.fill(
@@ -134,9 +134,9 @@ function drawGlasses(raster: Raster, head: Head): void {
     );
   }
   const bridge: Point[] = [
-    [-(identity.eyeDistance - 0.225), height - 0.02],
+    [-(identity.eyeDistance - 0.25), height - 0.02],
     [0, height - 0.05],
-    [identity.eyeDistance - 0.225, height - 0.02],
+    [identity.eyeDistance - 0.25, height - 0.02],
   ];
   raster.fill(
     head.features(
@@ -150,7 +150,7 @@ function drawGlasses(raster: Raster, head: Head): void {
 
 function squareLens(x: number, y: number): Point[] {
   return ellipse(0, 0, 1, 1, 28).map(([across, down]): Point => [
-    x + 0.225 * Math.sign(across) * Math.abs(across) ** 0.45,
-    y + 0.165 * Math.sign(down) * Math.abs(down) ** 0.45,
+    x + 0.25 * Math.sign(across) * Math.abs(across) ** 0.45,
+    y + 0.185 * Math.sign(down) * Math.abs(down) ** 0.45,
   ]);
 }

@@ -25,7 +25,7 @@ interface MouthShape {
 
 /** How much lower the jaw is than at rest, head units. */
 export function jawLowering(movement: FaceMovement): number {
-  return 0.12 * movement.jawDrop;
+  return 0.15 * movement.jawDrop;
 }
 
 function mouthShape(identity: Identity, movement: FaceMovement): MouthShape {
@@ -34,12 +34,12 @@ function mouthShape(identity: Identity, movement: FaceMovement): MouthShape {
   const rounded = jawDrop * Math.max(0, 1 - cornerPull - lipStretch);
   const halfWidth =
     identity.mouthWidth *
-    (1 + 0.4 * cornerPull + 0.26 * lipStretch - 0.12 * lipPress - 0.3 * rounded - 0.08 * chinRaise);
-  const corner = identity.restingCorner + 0.15 * cornerPull - 0.13 * cornerDepress - 0.02 * lipStretch;
+    (1 + 0.4 * cornerPull + 0.26 * lipStretch - 0.12 * lipPress - 0.36 * rounded - 0.08 * chinRaise);
+  const corner = identity.restingCorner + 0.23 * cornerPull - 0.22 * cornerDepress - 0.02 * lipStretch;
   const center = identity.mouthHeight - 0.02 * chinRaise - 0.03 * noseWrinkle + 0.03 * cornerPull;
-  const raised = 0.05 * upperLipRaise + 0.015 * noseWrinkle;
-  const up = 0.03 * lipsPart + 0.03 * jawDrop + raised * Math.min(1, lipsPart * 2);
-  const down = 0.045 * lipsPart + 0.2 * jawDrop + 0.015 * lipStretch * lipsPart;
+  const raised = 0.07 * upperLipRaise + 0.015 * noseWrinkle;
+  const up = 0.04 * lipsPart + 0.05 * jawDrop + raised * Math.min(1, lipsPart * 2);
+  const down = 0.06 * lipsPart + 0.26 * jawDrop + 0.015 * lipStretch * lipsPart;
   const closedLift = raised * (1 - Math.min(1, lipsPart * 2));
   // Almond at rest, oval for a round mouth, nearly square when the lips are drawn back over the teeth.
   const power = 1.7 + 0.5 * rounded + 1.3 * Math.min(1, upperLipRaise + lipStretch) * lipsPart;
@@ -73,7 +73,7 @@ export function drawMouth(raster: Raster, head: Head, movement: FaceMovement): v
   raster.fill(head.features([...upperOuter, ...lowerInner.toReversed()]), upperLip);
   raster.fill(head.features([...upperInner, ...lowerOuter.toReversed()]), lips);
   if (shape.opening > 0.035) drawOpening(raster, head, shape, movement);
-  else raster.fill(head.features(stroke(upperInner, taper(0.028, 0.6))), blend(CAVITY, lips, 0.15), 0.9);
+  else raster.fill(head.features(stroke(upperInner, taper(0.04, 0.6))), blend(CAVITY, lips, 0.15), 0.9);
   const corners = 0.3 + 0.5 * Math.max(movement.cornerPull, movement.cornerDepress, movement.lipPress);
   for (const corner of [upperInner[0]!, upperInner.at(-1)!]) {
     const [x, y] = head.feature(corner);
@@ -97,7 +97,7 @@ function drawOpening(
     raster.fill(head.features(ellipse(0, bottom + 0.02, halfWidth * 0.55, opening * 0.38)), TONGUE, 0.9, clip);
   }
   const bared = Math.min(1, movement.cornerPull + movement.upperLipRaise + movement.lipStretch + 0.25);
-  const upperTeeth = Math.min(opening * 0.6, 0.085) * bared;
+  const upperTeeth = Math.min(opening * 0.6, 0.11) * bared;
   const below = upperInner.map(([x, y]): Point => [x * 0.92, y + upperTeeth]);
   raster.fill(head.features([...upperInner, ...below.toReversed()]), TEETH, 0.95, clip);
   const lowerBared = Math.min(1, movement.lipStretch + movement.upperLipRaise) * Math.min(opening * 0.4, 0.05);

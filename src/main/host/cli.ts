@@ -71,15 +71,9 @@ const actionRunner: Action =
     const names = parameters.slice(0, -2) as string[];
     const connections: Connection[] = [];
     const context = createContext(options, connections);
-    let interrupts = 0;
-    process.on('SIGINT', () => {
-      interrupts++;
-      if (context.onInterrupt === undefined) process.exit(130);
-      context.onInterrupt(interrupts);
-    });
-    process.on('SIGTERM', () => {
-      if (context.onInterrupt === undefined) process.exit(143);
-      context.onInterrupt(++interrupts);
+    onInterrupts((count, exitCode) => {
+      if (context.onInterrupt === undefined) process.exit(exitCode);
+      context.onInterrupt(count);
     });
     try {
       await work(context, options as never, ...names);
@@ -89,6 +83,25 @@ const actionRunner: Action =
       await Promise.all(connections.map((connection) => connection.close()));
     }
   };
+
+/** Signals that come closer together than this are one: a signal to a process group arrives once by each of its senders. */
+const SAME_INTERRUPT_MILLISECONDS = 500;
+
+function onInterrupts(listener: (count: number, exitCode: number) => void): void {
+  let count = 0;
+  let last = -Infinity;
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - last < SAME_INTERRUPT_MILLISECONDS) return;
+      last = now;
+      listener(++count, exitCode);
+    });
+  }
+}
 
 function createContext(options: GlobalOptions, connections: Connection[]): CommandContext {
   const workspace = resolve(options.workspace);
@@ -102,7 +115,7 @@ function createContext(options: GlobalOptions, connections: Connection[]): Comma
       process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
     },
     connect: async () => {
-      const connection = await connect(workspace);
+      const connection = await connect(workspace, (line) => progress.line(line));
       connections.push(connection);
       return connection;
     },

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { type TRPCClient, TRPCClientError, createTRPCClient, httpLink, unstable_localLink } from '@trpc/client';
 import { StudioError, type SerializedStudioError, deserializeError, toStudioError } from '#shared/errors.ts';
 import { type AppRouter, appRouter } from './router.ts';
-import { type Studio, createStudio } from './studio.ts';
+import { openHost } from './host.ts';
+import type { Studio } from './studio.ts';
 import { type HostAddress, openWorkspace, runningHost } from './workspace.ts';
 
 export type StudioClient = TRPCClient<AppRouter>;
@@ -16,12 +17,15 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Uses the host that has the workspace open; opens the workspace here when there is none. */
-export function connect(workspacePath: string): Connection {
-  const host = runningHost(openWorkspace(workspacePath));
-  if (host !== null) return { client: remoteClient(host), studio: null, close: () => Promise.resolve() };
-  const studio = createStudio({ workspace: workspacePath });
-  return { client: localClient(studio), studio, close: () => studio.close() };
+/**
+ * Uses the host that has the workspace open; becomes its host when there is none, so that other commands reach what runs here.
+ * @param log takes a line for each request that is refused.
+ */
+export async function connect(workspacePath: string, log: (line: string) => void): Promise<Connection> {
+  const running = runningHost(openWorkspace(workspacePath));
+  if (running !== null) return { client: remoteClient(running), studio: null, close: () => Promise.resolve() };
+  const host = await openHost(workspacePath, { log });
+  return { client: localClient(host.studio), studio: host.studio, close: () => host.close() };
 }
 
 export function localClient(studio: Studio): StudioClient {

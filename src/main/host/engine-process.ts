@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { StudioError, deserializeError } from '#shared/errors.ts';
 import type { EngineAnswers, EngineRequest, FromEngine, ToEngine } from '../engine/messages.ts';
@@ -59,20 +60,7 @@ export class EngineProcess {
       this.#watchSilence();
       if (!this.#settleRequest(message)) onMessage(message);
     });
-    this.exited = new Promise((resolve) => {
-      const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
-        clearTimeout(this.#silence);
-        const exit = { code, signal, lastWords: this.#lastWords.join('\n') };
-        for (const { reject } of this.#waiting.values()) reject(crashError(exit, this.#hung));
-        this.#waiting.clear();
-        resolve(exit);
-      };
-      this.#child.on('close', finish);
-      this.#child.on('error', (error) => {
-        this.#lastWords.push(error.message);
-        if (this.#child.pid === undefined) finish(null, null);
-      });
-    });
+    this.exited = this.#end();
     this.#watchSilence();
   }
 
@@ -107,6 +95,24 @@ export class EngineProcess {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
     await this.exited;
     clearTimeout(kill);
+  }
+
+  /** Not the child's 'close' event: Node leaves it out when the parent closes the message channel. */
+  async #end(): Promise<EngineExit> {
+    const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      this.#child.on('exit', (code, signal) => resolve([code, signal]));
+      this.#child.on('error', (error) => {
+        this.#lastWords.push(error.message);
+        if (this.#child.pid === undefined) resolve([null, null]);
+      });
+    });
+    const outputs = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
+    const [[code, signal]] = await Promise.all([ended, ...outputs.map((stream) => finished(stream))]);
+    clearTimeout(this.#silence);
+    const exit = { code, signal, lastWords: this.#lastWords.join('\n') };
+    for (const { reject } of this.#waiting.values()) reject(crashError(exit, this.#hung));
+    this.#waiting.clear();
+    return exit;
   }
 
   #settleRequest(message: FromEngine): boolean {

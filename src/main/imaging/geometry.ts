@@ -148,13 +148,3 @@ export function drawErasedRectangle(width: number, height: number, random: Rando
   }
   return null;
 }
-
-/** A copy with a rectangle inside the picture set to black. */
-export function erase(image: RgbImage, { top, left, width, height }: Rectangle): RgbImage {
-  const data = new Uint8Array(image.data);
-  for (let y = top; y < top + height; y++) {
-    const start = (y * image.width + left) * CHANNELS;
-    data.fill(0, start, start + width * CHANNELS);
-  }
-  return { width: image.width, height: image.height, data };
-}

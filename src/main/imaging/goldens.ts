@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import { RandomStream } from '#shared/random.ts';
 import { decodeBytes, decodeImage } from './decode.ts';
-import { centerCrop, crop, drawErasedRectangle, erase, flipHorizontally, rotate } from './geometry.ts';
+import { centerCrop, crop, drawErasedRectangle, flipHorizontally, rotate } from './geometry.ts';
 import { readHeader } from './header.ts';
-import type { RgbImage } from './image.ts';
-import { MEAN, normalizeInto, STANDARD_DEVIATION } from './normalize.ts';
+import { CHANNELS, type RgbImage } from './image.ts';
+import { eraseInto, MEAN, normalizeInto, STANDARD_DEVIATION } from './normalize.ts';
 import { applyAugmentation, AUGMENTATIONS, FULL_MAGNITUDE, STRENGTHS, type Augmentation } from './randaugment.ts';
 import { resizeShorterSide, resizeTo } from './resize.ts';
 
@@ -141,24 +141,26 @@ async function runNormalize(directory: string): Promise<ImagingGolden[]> {
   const image = await readPicture(join(directory, input));
   const expected = await readFloatTensors(join(folder, 'expected.safetensors'));
   const isSameScale = String(mean) === String(MEAN) && String(std) === String(STANDARD_DEVIATION);
+  const normalized = new Float32Array(image.data.length);
+  normalizeInto(image, normalized, 0);
+  const erased = normalized.slice();
+  eraseInto(erased, 0, image.width, rectangle);
   return [
     result('normalize/scale', isSameScale ? 0 : Infinity, EXACT),
-    compareNormalized('normalize/normalized', image, expected.get('normalized')),
-    compareNormalized('normalize/erased', erase(image, rectangle), expected.get('erased')),
+    compareValues('normalize/normalized', normalized, expected.get('normalized')),
+    compareValues('normalize/erased', erased, expected.get('erased')),
     ...(await runErasingDistribution(join(folder, 'random-erasing-distribution.json'))),
   ];
 }
 
-/** @param expected channels × height × width. */
-function compareNormalized(name: string, image: RgbImage, expected: Float32Array | undefined): ImagingGolden {
-  const actual = new Float32Array(image.data.length);
-  normalizeInto(image, actual, 0);
+/** @param actual height × width × channels. @param expected channels × height × width. */
+function compareValues(name: string, actual: Float32Array, expected: Float32Array | undefined): ImagingGolden {
   if (expected?.length !== actual.length) return result(name, Infinity, NORMALIZE_TOLERANCE, 'sizes differ');
-  const pixels = image.width * image.height;
-  const error = actual.reduce(
-    (largest, value, i) => Math.max(largest, Math.abs(value - expected[(i % 3) * pixels + Math.floor(i / 3)]!)),
-    0,
-  );
+  const pixels = actual.length / CHANNELS;
+  const error = actual.reduce((largest, value, i) => {
+    const wanted = expected[(i % CHANNELS) * pixels + Math.floor(i / CHANNELS)]!;
+    return Math.max(largest, Math.abs(value - wanted));
+  }, 0);
   return result(name, error, NORMALIZE_TOLERANCE);
 }
 

@@ -1,3 +1,4 @@
+import type { Rectangle } from './geometry.ts';
 import { CHANNELS, type RgbImage } from './image.ts';
 
 /** Red, green, blue of values in [0,1], over AffectNet; those of the released program. */
@@ -20,5 +21,21 @@ export function normalizeInto(image: RgbImage, output: Float32Array, offset: num
     target[i] = RED[source[i]!]!;
     target[i + 1] = GREEN[source[i + 1]!]!;
     target[i + 2] = BLUE[source[i + 2]!]!;
+  }
+}
+
+/**
+ * Sets a rectangle of a picture that {@link normalizeInto} wrote at `offset` to what black became: erasing the picture first gives the same.
+ *
+ * @param width the picture's, pixels.
+ */
+export function eraseInto(output: Float32Array, offset: number, width: number, rectangle: Rectangle): void {
+  for (let y = rectangle.top; y < rectangle.top + rectangle.height; y++) {
+    const start = offset + (y * width + rectangle.left) * CHANNELS;
+    for (let i = start; i < start + rectangle.width * CHANNELS; i += CHANNELS) {
+      output[i] = RED[0]!;
+      output[i + 1] = GREEN[0]!;
+      output[i + 2] = BLUE[0]!;
+    }
   }
 }

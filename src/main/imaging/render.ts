@@ -6,7 +6,7 @@ import type { RgbImage } from './image.ts';
 import {
   evaluationView,
   labeledView,
-  prepareForViews,
+  prepareForCache,
   strongView,
   valuesPerView,
   weakView,
@@ -75,9 +75,7 @@ export async function renderItem(task: RenderTask): Promise<RenderOutcome> {
 
 async function loadImage({ item, keepPrepared }: RenderTask): Promise<RgbImage> {
   const decoded = await decodeImage(item.reference, { blockingRead: true });
-  if (!keepPrepared && item.views.length === 1) return decoded;
-  const prepared = prepareForViews(decoded, item.settings);
-  return keepPrepared ? inSharedMemory(prepared) : prepared;
+  return keepPrepared ? inSharedMemory(prepareForCache(decoded, item.settings)) : decoded;
 }
 
 function inSharedMemory({ width, height, data }: RgbImage): RgbImage {

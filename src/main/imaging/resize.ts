@@ -1,4 +1,4 @@
-import { crop, type Rectangle } from './geometry.ts';
+import { crop, flipHorizontally } from './geometry.ts';
 import { CHANNELS, type RgbImage } from './image.ts';
 import { resizePixels, type Taps } from './kernels/resize-kernels.ts';
 
@@ -12,11 +12,12 @@ import { resizePixels, type Taps } from './kernels/resize-kernels.ts';
 /** Bits behind the binary point of a weight: 32, less 8 of a pixel value, less 2 against overflow of the sum. */
 const PRECISION_BITS = 22;
 
-/** A square cut out of a picture, pixels. */
+/** A square cut out of a picture, pixels, and mirrored left to right after that. */
 export interface SquareCrop {
   readonly top: number;
   readonly left: number;
   readonly size: number;
+  readonly mirrored: boolean;
 }
 
 /** Width and height after torchvision's `Resize(shorterSide)`: the longer side is rounded down. Pixels. */
@@ -32,7 +33,8 @@ export function sizeWithShorterSide(
 
 /** The whole picture at `width` × `height` pixels. */
 export function resizeTo(image: RgbImage, width: number, height: number): RgbImage {
-  return resizeWindow(image, width, height, { top: 0, left: 0, width, height });
+  if (width === image.width && height === image.height) return image;
+  return resample(image, tapsOf(image.width, width, 0, width), tapsOf(image.height, height, 0, height));
 }
 
 /** The whole picture with its shorter side at `shorterSide` pixels. */
@@ -42,23 +44,28 @@ export function resizeShorterSide(image: RgbImage, shorterSide: number): RgbImag
 }
 
 /** The same pixels as {@link resizeShorterSide} followed by the crop, computing no others. The crop must lie inside the resized picture. */
-export function resizeShorterSideAndCrop(image: RgbImage, shorterSide: number, crop: SquareCrop): RgbImage {
+export function resizeShorterSideAndCrop(
+  image: RgbImage,
+  shorterSide: number,
+  { top, left, size, mirrored }: SquareCrop,
+): RgbImage {
   const { width, height } = sizeWithShorterSide(image.width, image.height, shorterSide);
-  return resizeWindow(image, width, height, {
-    top: crop.top,
-    left: crop.left,
-    width: crop.size,
-    height: crop.size,
-  });
+  if (width === image.width && height === image.height) {
+    const square = crop(image, { top, left, width: size, height: size });
+    return mirrored ? flipHorizontally(square) : square;
+  }
+  const columns = tapsOf(image.width, width, left, size);
+  return resample(image, mirrored ? reversed(columns) : columns, tapsOf(image.height, height, top, size));
 }
 
-/** The pixels of `window` out of the picture resized to `width` × `height`. */
-function resizeWindow(image: RgbImage, width: number, height: number, window: Rectangle): RgbImage {
-  if (width === image.width && height === image.height) return crop(image, window);
-  const columns = tapsOf(image.width, width, window.left, window.width);
-  const rows = tapsOf(image.height, height, window.top, window.height);
+function resample(image: RgbImage, columns: Taps, rows: Taps): RgbImage {
   const data = resizePixels(image.data, image.width * CHANNELS, columns, rows);
-  return { width: window.width, height: window.height, data };
+  return { width: columns.positions.length / columns.count, height: rows.positions.length / rows.count, data };
+}
+
+/** The outputs in reverse order. The taps of each are reversed too, which changes nothing: they are added up. */
+function reversed({ count, positions, weights }: Taps): Taps {
+  return { count, positions: positions.toReversed(), weights: weights.toReversed() };
 }
 
 /** Taps of the output positions `from` … `from + length - 1` of an axis resized from `inputSize` to `outputSize`. */

@@ -1,8 +1,8 @@
 import { StudioError } from '#shared/errors.ts';
 import type { RandomStream } from '#shared/random.ts';
-import { centerCropOffset, drawCropOffset, drawErasedRectangle, erase, flipHorizontally, rotate } from './geometry.ts';
+import { centerCropOffset, drawCropOffset, drawErasedRectangle, rotate } from './geometry.ts';
 import { CHANNELS, type RgbImage } from './image.ts';
-import { normalizeInto } from './normalize.ts';
+import { eraseInto, normalizeInto } from './normalize.ts';
 import { randAugment, type RandAugmentSettings } from './randaugment.ts';
 import { resizeShorterSide, resizeShorterSideAndCrop, sizeWithShorterSide } from './resize.ts';
 
@@ -30,7 +30,7 @@ const LARGEST_SMALL_SIZE = 112;
 const ROTATION_DEGREES = 5;
 
 /** Pixels of the shorter side before the crop. @throws StudioError `usage` for a released crop larger than the picture it is cut from. */
-export function shorterSideOf({ imageSize, releaseCrop }: ViewSettings): number {
+export function shorterSideOf({ imageSize, releaseCrop }: Pick<ViewSettings, 'imageSize' | 'releaseCrop'>): number {
   if (releaseCrop && imageSize > RELEASED_SHORTER_SIDE) {
     throw new StudioError('usage', `A crop of ${imageSize} pixels cannot be cut out of ${RELEASED_SHORTER_SIDE}.`, {
       hint: 'Leave out --release-crop, or choose an image size up to 256.',
@@ -43,8 +43,8 @@ export function shorterSideOf({ imageSize, releaseCrop }: ViewSettings): number 
 /** A picture longer than this many times its shorter side is not resized whole: most of it would be computed for nothing. */
 const LONGEST_RESIZED_WHOLE = 4;
 
-/** The picture as several views, or later ones, can start from it: all of them give the same pixels as from the picture itself. */
-export function prepareForViews(image: RgbImage, settings: ViewSettings): RgbImage {
+/** The picture as later views can start from it in less time; they give the same pixels as from the picture itself. */
+export function prepareForCache(image: RgbImage, settings: ViewSettings): RgbImage {
   const isLong = Math.max(image.width, image.height) > LONGEST_RESIZED_WHOLE * Math.min(image.width, image.height);
   return isLong ? image : resizeShorterSide(image, shorterSideOf(settings));
 }
@@ -59,7 +59,8 @@ export function labeledView(
 ): void {
   const turned = rotate(drawCrop(image, settings, random), random.between(-ROTATION_DEGREES, ROTATION_DEGREES));
   const rectangle = drawErasedRectangle(turned.width, turned.height, random);
-  normalizeInto(rectangle === null ? turned : erase(turned, rectangle), output, offset);
+  normalizeInto(turned, output, offset);
+  if (rectangle !== null) eraseInto(output, offset, turned.width, rectangle);
 }
 
 /** Random crop, mirrored half the time. The pseudo label comes from it. */
@@ -91,8 +92,8 @@ export function evaluationView(image: RgbImage, settings: ViewSettings, output: 
   const shorterSide = shorterSideOf(settings);
   const { width, height } = sizeWithShorterSide(image.width, image.height, shorterSide);
   const size = settings.imageSize;
-  const centre = { top: centerCropOffset(height, size), left: centerCropOffset(width, size), size };
-  normalizeInto(resizeShorterSideAndCrop(image, shorterSide, centre), output, offset);
+  const centre = { top: centerCropOffset(height, size), left: centerCropOffset(width, size) };
+  normalizeInto(resizeShorterSideAndCrop(image, shorterSide, { ...centre, size, mirrored: false }), output, offset);
 }
 
 /** Values one view writes. */
@@ -102,8 +103,8 @@ export function valuesPerView({ imageSize }: ViewSettings): number {
 
 function drawCrop(image: RgbImage, settings: ViewSettings, random: RandomStream): RgbImage {
   const shorterSide = shorterSideOf(settings);
+  const size = settings.imageSize;
   const { width, height } = sizeWithShorterSide(image.width, image.height, shorterSide);
-  const { top, left } = drawCropOffset(width, height, settings.imageSize, random);
-  const cropped = resizeShorterSideAndCrop(image, shorterSide, { top, left, size: settings.imageSize });
-  return random.chance(0.5) ? flipHorizontally(cropped) : cropped;
+  const place = drawCropOffset(width, height, size, random);
+  return resizeShorterSideAndCrop(image, shorterSide, { ...place, size, mirrored: random.chance(0.5) });
 }

@@ -93,12 +93,12 @@ export class HostProcess {
     for (;;) {
       const life = await this.#live();
       if (this.#closing.signal.aborted) return;
+      if (life.listenedFor !== null) this.#address = pendingAddress();
       hasListened ||= life.listenedFor !== null;
       crashes = (life.listenedFor ?? 0) >= this.#timing.soundAfter ? 1 : crashes + 1;
       const delay = this.#timing.restartDelays[crashes - 1];
       // A host that cannot start at all (its workspace is in use, a file is missing) would only fail again.
       if (!hasListened || delay === undefined) return this.#giveUp(life, crashes);
-      if (life.listenedFor !== null) this.#address = pendingAddress();
       this.#onStatus({ state: 'restarting', attempt: crashes, delay });
       await this.#pause(delay);
       if (this.#closing.signal.aborted) return;

@@ -36,15 +36,15 @@ export interface WantedImage {
   readonly rendering: Omit<RenderItem, 'reference'>;
 }
 
-/** So many images in a row that cannot be read are a folder that is not there, not bad images. */
-const LARGEST_ROW_OF_BAD_IMAGES = 25;
+/** More unreadable images than this in one batch are a folder that is not there, not bad images. */
+const LARGEST_COUNT_IN_A_BATCH = 100;
 
 /**
  * Renders a batch. An image that cannot be read is replaced by the next one of its set that can, with the same random numbers; which one
  * that is depends on the set alone, so a resumed run replaces it by the same.
  *
  * @returns the images used, in the order wanted.
- * @throws StudioError 'not-found' when many images in a row cannot be read.
+ * @throws StudioError 'not-found' when very many, or all of a set, cannot be read.
  */
 export async function renderReplacing(
   pool: ImagePool,
@@ -53,27 +53,33 @@ export async function renderReplacing(
   output: SharedFloats,
 ): Promise<ManifestImage[]> {
   const used: ManifestImage[] = [];
+  const unreadable = new Set<ManifestImage>();
   let pending = wanted.map((_, position) => position);
   while (pending.length > 0) {
     for (const position of pending) used[position] = firstUsable(wanted[position]!, bad);
     const items = pending.map((position) => ({ ...wanted[position]!.rendering, reference: used[position]!.reference }));
     const { failures } = await pool.render(items, output);
-    for (const { index, reason } of failures) bad.add(used[pending[index]!]!, reason);
-    pending = failures.map(({ index }) => pending[index]!);
+    pending = failures.map(({ index, reason }) => {
+      const position = pending[index]!;
+      bad.add(used[position]!, reason);
+      unreadable.add(used[position]!);
+      return position;
+    });
+    if (unreadable.size > LARGEST_COUNT_IN_A_BATCH) throw unreadableError(`${unreadable.size} images`, [...unreadable]);
   }
   return used;
 }
 
 function firstUsable({ images, index }: WantedImage, bad: BadImages): ManifestImage {
-  for (let offset = 0; offset < Math.min(images.length, LARGEST_ROW_OF_BAD_IMAGES); offset++) {
+  for (let offset = 0; offset < images.length; offset++) {
     const image = images[(index + offset) % images.length]!;
     if (!bad.has(image)) return image;
   }
-  throw new StudioError(
-    'not-found',
-    `None of several images in a row can be read; the first is ${images[index]!.reference.path}.`,
-    {
-      hint: 'Check that the images are where they were imported from, then resume the run.',
-    },
-  );
+  throw unreadableError(`All ${images.length} images of a set`, images);
+}
+
+function unreadableError(which: string, images: readonly ManifestImage[]): StudioError {
+  return new StudioError('not-found', `${which} cannot be read, among them ${images[0]!.reference.path}.`, {
+    hint: 'Check that the images are where they were imported from, then resume the run.',
+  });
 }

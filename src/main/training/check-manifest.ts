@@ -3,13 +3,23 @@ import type { ManifestImage } from '#shared/images.ts';
 import type { TrainingConfig, TrainingManifest } from '#shared/training.ts';
 
 /**
- * Refuses what cannot be trained on before any work is done.
- * @throws StudioError 'bad-input'.
+ * Refuses what cannot be trained, or trained on, before any work is done.
+ * @throws StudioError 'usage' for settings that contradict each other, 'bad-input' for images.
  */
 export function checkManifest(
   config: TrainingConfig,
   { classes, labeled, unlabeled, validation }: TrainingManifest,
 ): void {
+  const firstStep = Math.max(config.startStep, config.method === 'supervised' ? 0 : config.baseWarmupSteps);
+  if (firstStep >= config.totalSteps) {
+    throw new StudioError(
+      'usage',
+      `With ${config.totalSteps} steps in all, nothing is left to train from step ${firstStep} on.`,
+      {
+        hint: 'Raise the number of steps, or lower the first step or the base network’s warm-up.',
+      },
+    );
+  }
   if (classes.length !== config.classCount) {
     throw new StudioError(
       'bad-input',

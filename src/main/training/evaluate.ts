@@ -26,16 +26,11 @@ export function predictProbabilities(
   { imageSize }: NetworkView,
 ): Float32Array {
   return tf.tidy(() => {
-    const batch = tf.tensor4d(images, [
-      images.length / (imageSize * imageSize * CHANNELS),
-      imageSize,
-      imageSize,
-      CHANNELS,
-    ]);
-    return tf
-      .softmax(evaluationPass(architecture, variables, batch))
-      .dataSync<'float32'>()
-      .slice();
+    const count = images.length / (imageSize * imageSize * CHANNELS);
+    const batch = tf.tensor4d(images, [count, imageSize, imageSize, CHANNELS]);
+    const probabilities = tf.softmax(evaluationPass(architecture, variables, batch));
+    // A copy: tfjs may hand out memory that TensorFlow goes on to use.
+    return probabilities.dataSync<'float32'>().slice();
   });
 }
 
@@ -92,9 +87,15 @@ export async function evaluateNetworks(request: EvaluationRequest): Promise<Eval
       classNames: classes,
     });
     const { accuracy, top2, meanClassAccuracy, confusion, perClass, ece, nll, count } = metrics;
+    const scores = { accuracy, top2, meanClassAccuracy, confusion, perClass, ece, nll };
     return {
-      ...{ network: name, split, step, count, failed: images.length - count, imagesPerSecond: count / seconds },
-      ...{ accuracy, top2, meanClassAccuracy, confusion, perClass, ece, nll },
+      network: name,
+      split,
+      step,
+      count,
+      failed: images.length - count,
+      imagesPerSecond: count / seconds,
+      ...scores,
     };
   });
 }
@@ -110,15 +111,8 @@ export async function evaluateImages(
 ): Promise<Evaluation> {
   const pool = createImagePool({ workers: options.workers, cacheBytes: 0 });
   try {
-    const [evaluation] = await evaluateNetworks({
-      networks: [[name, network]],
-      images,
-      classes,
-      step,
-      view,
-      pool,
-      ...options,
-    });
+    const networks = [[name, network]] as const;
+    const [evaluation] = await evaluateNetworks({ networks, images, classes, step, view, pool, ...options });
     return evaluation!;
   } finally {
     await pool.close();

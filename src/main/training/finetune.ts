@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { finetuneBatches, finetuneBatchPlan } from './batches.ts';
 import type { Tensors } from './checkpoint.ts';
-import type { Learner } from './learner.ts';
+import { graphExecutor } from './executor.ts';
+import { type Learner, learnerVariables } from './learner.ts';
 import { checkFinite, requestedEnd, type RunContext, saveRun } from './run-context.ts';
-import { dropoutSeed, eagerRunner } from './step.ts';
+import { dropoutSeed } from './step.ts';
 import { supervisedStep } from './supervised-step.ts';
 import { exportLearner } from './training-state.ts';
 
@@ -21,13 +22,16 @@ export async function finetune(
 ): Promise<'paused' | 'stopped' | null> {
   const { config, manifest, emit, progress } = run;
   const { batchSize, stepsPerEpoch } = finetuneBatchPlan(config, manifest.labeled.length);
-  const runner = eagerRunner(supervisedStep(learner, null, { ...config, batchSize, name: 'finetuned' }));
+  const executor = graphExecutor(run.library);
   const batches = finetuneBatches(run, config, manifest.labeled);
   const totalSteps = config.finetuneEpochs * stepsPerEpoch;
-  const save = async (): Promise<void> =>
-    saveRun(run, new Map([...trained, ...(await exportLearner('finetuned', learner))]), ['last']);
+  const save = async (): Promise<void> => {
+    await executor.readVariables(learnerVariables(learner));
+    await saveRun(run, new Map([...trained, ...(await exportLearner('finetuned', learner))]), ['last']);
+  };
   let epochLosses: number[] = [];
   try {
+    const runner = executor.prepare(supervisedStep(learner, null, { ...config, batchSize, name: 'finetuned' }));
     for (let step = progress.finetuneSteps ?? 0; step < totalSteps; step++) {
       progress.finetuneSteps = step;
       const end = requestedEnd(run);
@@ -57,9 +61,11 @@ export async function finetune(
       }
       await setImmediate();
     }
+    progress.finetuneSteps = totalSteps;
+    await executor.readVariables(learnerVariables(learner));
+    return null;
   } finally {
     await batches.drain();
+    await executor.close();
   }
-  progress.finetuneSteps = totalSteps;
-  return null;
 }

@@ -8,7 +8,7 @@ import { runScheduleGoldens } from './goldens/schedule.ts';
 
 export type { GoldenResult } from './goldens/comparison.ts';
 
-const RUNNERS: Readonly<Record<string, (folder: string) => Promise<GoldenResult[]>>> = {
+const RUNNERS: Readonly<Record<string, (folder: string, library: string) => Promise<GoldenResult[]>>> = {
   schedule: runScheduleGoldens,
   forward: runForwardGoldens,
   finetune: runFinetuneGoldens,
@@ -31,6 +31,6 @@ export async function runTrainingGoldens(group: string, folder: string): Promise
   // One thread adds numbers in one order whatever the machine. A rectifier's input within rounding of zero goes either way otherwise, and
   // the network then takes another path altogether: a meta step of 20 images at random weights is that sensitive. Read when TensorFlow loads.
   process.env['TF_NUM_INTRAOP_THREADS'] ??= '1';
-  await loadTensorFlow();
-  return run(folder);
+  const { library } = await loadTensorFlow();
+  return run(folder, library);
 }

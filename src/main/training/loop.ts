@@ -9,6 +9,7 @@ import { checkManifest } from './check-manifest.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint.ts';
 import { evaluateNetworks } from './evaluate.ts';
 import type { TrainingEvent, TrainingOutcome } from './events.ts';
+import { graphExecutor } from './executor.ts';
 import { finetune } from './finetune.ts';
 import { learnerVariables } from './learner.ts';
 import type { Network } from './network.ts';
@@ -22,7 +23,6 @@ import {
 } from './run-context.ts';
 import { adaptationStart, trainingStepper } from './training-steps.ts';
 import {
-  disposeTrainingState,
   exportLearner,
   exportTrainingState,
   networksOf,
@@ -31,6 +31,7 @@ import {
   restoreLearner,
   restoreNetwork,
   restoreTrainingState,
+  stateVariables,
   type TrainingState,
   withoutPrefix,
 } from './training-state.ts';
@@ -62,7 +63,7 @@ export async function trainRun({
   control,
   emit,
 }: TrainRunOptions): Promise<TrainingOutcome> {
-  const { runtime } = await loadTensorFlow();
+  const { runtime, library } = await loadTensorFlow();
   checkManifest(config, manifest);
   const warnings: string[] = [];
   const last = await loadCheckpoint(directory, 'last', (message) => warnings.push(message));
@@ -75,14 +76,13 @@ export async function trainRun({
     precision: 'float32',
   });
   emit({ type: 'phase', phase: 'preparing' });
-  if (config.mixedPrecision) warnings.push('Mixed precision is not available here: the run computes in float32.');
-  for (const message of warnings) emit({ type: 'log', level: 'warning', message });
+  for (const message of [...warnings, ...unmetWishes(config)]) emit({ type: 'log', level: 'warning', message });
 
   const bad = new BadImages(last?.state.badImages ?? [], (image, reason) =>
     emit({ type: 'badImage', image: image.id, path: image.reference.path, reason }),
   );
   const pool = createImagePool({ workers: config.workers, cacheBytes: IMAGE_CACHE_BYTES });
-  const run: RunContext = { config, manifest, directory, control, emit, progress, pool, bad };
+  const run: RunContext = { config, manifest, directory, control, emit, progress, pool, bad, library };
   try {
     const end = (await train(run, last)) ?? (await finetuneBest(run));
     if (end === null) emit({ type: 'phase', phase: 'done' });
@@ -90,6 +90,14 @@ export async function trainRun({
   } finally {
     await pool.close();
   }
+}
+
+/** What the settings ask for and this machine's run does without. */
+function unmetWishes({ mixedPrecision, worldSize }: TrainingConfig): string[] {
+  return [
+    ...(mixedPrecision ? ['Mixed precision is not available here: the run computes in float32.'] : []),
+    ...(worldSize > 1 ? [`The run asks for ${worldSize} devices and computes on one.`] : []),
+  ];
 }
 
 function progressOf(config: TrainingConfig, last: Checkpoint | null): RunProgress {
@@ -104,13 +112,16 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
   if (progress.step >= config.totalSteps) return null;
   const state =
     last === null ? await newTrainingState(config) : restoreTrainingState(config, last.tensors, 'the last checkpoint');
-  const makeStep = trainingStepper(config, state);
+  const variables = stateVariables(state);
+  const executor = graphExecutor(run.library);
   const batches = trainingBatches(run, config, manifest);
-  emit({ type: 'phase', phase: 'training' });
   try {
+    const makeStep = trainingStepper(config, state, executor);
+    emit({ type: 'phase', phase: 'training' });
     while (progress.step < config.totalSteps) {
       const end = requestedEnd(run);
       if (end !== null) {
+        await executor.readVariables(variables);
         await saveRun(run, await exportTrainingState(state), ['last']);
         return end;
       }
@@ -128,23 +139,26 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       emit({ type: 'step', metrics: { ...report, ...times } });
       progress.step = step + 1;
 
-      const checkpoints: string[] = [];
-      if (progress.step % config.evaluateEvery === 0 || progress.step === config.totalSteps) {
-        if (await evaluateState(run, state)) checkpoints.push('best');
-        checkpoints.push('last');
-        logMemory(run);
-        emit({ type: 'phase', phase: 'training' });
+      const isEvaluated = progress.step % config.evaluateEvery === 0 || progress.step === config.totalSteps;
+      const isKept = config.checkpointEvery > 0 && progress.step % config.checkpointEvery === 0;
+      if (isEvaluated || isKept) {
+        await executor.readVariables(variables);
+        const isBest = isEvaluated && (await evaluateState(run, state));
+        const names = [
+          ...(isBest ? ['best'] : []),
+          ...(isEvaluated ? ['last'] : []),
+          ...(isKept ? [`step-${progress.step}`] : []),
+        ];
+        await saveRun(run, await exportTrainingState(state), names);
       }
-      if (config.checkpointEvery > 0 && progress.step % config.checkpointEvery === 0)
-        checkpoints.push(`step-${progress.step}`);
-      if (checkpoints.length > 0) await saveRun(run, await exportTrainingState(state), checkpoints);
       // Lets messages in: a request to pause would otherwise wait for as long as batches are ready.
       await setImmediate();
     }
     return null;
   } finally {
     await batches.drain();
-    disposeTrainingState(state);
+    await executor.close();
+    tf.dispose(variables);
   }
 }
 
@@ -154,12 +168,14 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
  * @returns whether it is the best so far.
  */
 async function evaluateState(run: RunContext, state: TrainingState): Promise<boolean> {
-  const { config, progress } = run;
+  const { config, progress, emit } = run;
   const started = progress.step > adaptationStart(config);
   const evaluations = await evaluateOnValidation(
     run,
     networksOf(state).filter(([name]) => started || name === 'base'),
   );
+  logMemory(run);
+  emit({ type: 'phase', phase: 'training' });
   return chooseBest(run, evaluations, state.average === null ? 'adaptation' : 'ema');
 }
 
@@ -180,8 +196,14 @@ async function evaluateOnValidation(
   if (manifest.validation.length === 0 || networks.length === 0) return [];
   emit({ type: 'phase', phase: 'evaluating' });
   const evaluations = await evaluateNetworks({
-    ...{ networks, images: manifest.validation, classes: manifest.classes, split: 'validation', step: progress.step },
-    ...{ view: config, pool, onBadImage: (image, reason) => bad.add(image, reason) },
+    networks,
+    images: manifest.validation,
+    classes: manifest.classes,
+    split: 'validation',
+    step: progress.step,
+    view: config,
+    pool,
+    onBadImage: (image, reason) => bad.add(image, reason),
   });
   for (const evaluation of evaluations) emit({ type: 'evaluation', evaluation });
   return evaluations;

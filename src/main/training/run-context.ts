@@ -28,6 +28,8 @@ export interface RunContext extends ImageSource {
   readonly control: RunControl;
   readonly emit: (event: TrainingEvent) => void;
   readonly progress: RunProgress;
+  /** Path of the TensorFlow library, for the executors. */
+  readonly library: string;
 }
 
 /** How the person wants the run to end before the next step, if at all. */

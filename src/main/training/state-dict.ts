@@ -107,8 +107,6 @@ export interface LoadedStateDict {
   /** Every parameter and running statistic of the architecture, by name, in TensorFlow's layouts. */
   readonly values: Map<string, Float32Array>;
   readonly batchesTracked: number;
-  /** Names of those that were taken from the fallback. */
-  readonly reinitialized: readonly string[];
 }
 
 /**
@@ -130,13 +128,12 @@ export function loadStateDict(
   const lastLayer = new Set(specifications.filter(({ kind }) => kind.startsWith('linear')).map(({ name }) => name));
   const isReplaceable = ({ name, shape, expected }: ShapeMismatch): boolean =>
     lastLayer.has(name) && fallback.has(name) && sameShape(shape.slice(1), expected.slice(1));
-  const reinitialized = differences.misshaped.filter(isReplaceable).map(({ name }) => name);
   const misshaped = differences.misshaped.filter((mismatch) => !isReplaceable(mismatch));
   if (differences.missing.length + differences.extra.length + misshaped.length > 0) {
     throw mismatchError(source, { ...differences, misshaped });
   }
-  for (const name of reinitialized) values.set(name, fallback.get(name)!);
-  return { values, batchesTracked, reinitialized };
+  for (const { name } of differences.misshaped) values.set(name, fallback.get(name)!);
+  return { values, batchesTracked };
 }
 
 /**

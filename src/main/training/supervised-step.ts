@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
 import { crossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';

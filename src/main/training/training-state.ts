@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
 import type { RandomPurpose } from '#shared/random.ts';
 import type { NetworkName, TrainingConfig } from '#shared/training.ts';
-import { readSafetensors } from '../interchange/safetensors.ts';
+import { readSafetensors, type SafetensorsTensor } from '../interchange/safetensors.ts';
 import type { Tensors } from './checkpoint.ts';
 import { type Average, type Learner, learnerVariables } from './learner.ts';
+import type { MetaState } from './meta-step.ts';
 import {
   cloneNetwork,
   copyNetwork,
@@ -17,15 +18,14 @@ import {
 import { architectureOf, isTrainable, parameterSpecifications } from './resnet.ts';
 import { exportTensors, loadStateDict, readStateDict, toStateDict } from './state-dict.ts';
 
-/** All variables of a run while it trains. */
-export interface TrainingState {
-  /** Null in the supervised baseline, which has the adaptation network alone. */
-  readonly base: Learner | null;
+/** The variables of a run while it trains: both networks, or, in the supervised baseline, the adaptation network alone. */
+export type TrainingState = MetaState | SupervisedState;
+
+export interface SupervisedState {
+  readonly base: null;
   readonly adaptation: Learner;
   /** Moving average of the adaptation network. */
   readonly average: Average | null;
-  /** Moving average of the feedback, a scalar. */
-  readonly feedbackBaseline: tf.Variable;
 }
 
 type LearnerRole = Exclude<NetworkName, 'ema'>;
@@ -69,22 +69,18 @@ export async function newTrainingState(config: TrainingConfig): Promise<Training
   const stateDict = pretrained === null ? null : (await readSafetensors(pretrained)).tensors;
   const network = (purpose: RandomPurpose): Network => {
     const initial = initialValues(architecture, config.seed, purpose);
-    const values =
-      stateDict === null ? initial : loadStateDict(stateDict, architecture, `${pretrained}`, initial).values;
-    return createNetwork(architecture, values);
+    if (pretrained === null || stateDict === null) return createNetwork(architecture, initial);
+    return createNetwork(architecture, loadStateDict(stateDict, architecture, pretrained, initial).values);
   };
   const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'));
-  return {
-    base: config.method === 'supervised' ? null : newLearner(config, 'base', network('weights-base')),
-    adaptation,
-    average: config.ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: config.ema },
-    feedbackBaseline: scalarVariable(0),
-  };
+  const average = config.ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: config.ema };
+  if (config.method === 'supervised') return { base: null, adaptation, average };
+  const base = newLearner(config, 'base', network('weights-base'));
+  return { base, adaptation, average, feedbackBaseline: scalarVariable(0) };
 }
 
 /** After the base network's warm-up the adaptation network, and its average, start from the base network's weights. */
-export function startAdaptationFromBase({ base, adaptation, average }: TrainingState): void {
-  if (base === null) return;
+export function startAdaptationFromBase({ base, adaptation, average }: MetaState): void {
   copyNetwork(base.network, adaptation.network);
   if (average !== null) copyNetwork(base.network, average.network);
 }
@@ -98,34 +94,40 @@ export function networksOf({ base, adaptation, average }: TrainingState): [Netwo
   ];
 }
 
-export function disposeTrainingState({ base, adaptation, average, feedbackBaseline }: TrainingState): void {
-  if (base !== null) tf.dispose(learnerVariables(base));
-  tf.dispose(learnerVariables(adaptation));
-  if (average !== null) tf.dispose(networkVariables(average.network));
-  feedbackBaseline.dispose();
+/** All variables of a state, those of its steps. */
+export function stateVariables(state: TrainingState): tf.Variable[] {
+  return [
+    ...(state.base === null ? [] : [...learnerVariables(state.base), state.feedbackBaseline]),
+    ...learnerVariables(state.adaptation),
+    ...(state.average === null ? [] : networkVariables(state.average.network)),
+  ];
 }
 
 /** Everything of a state, as a checkpoint holds it. */
 export async function exportTrainingState(state: TrainingState): Promise<Tensors> {
-  const { base, adaptation, average, feedbackBaseline } = state;
+  const { adaptation, average } = state;
   return new Map([
-    ...(base === null ? [] : await exportLearner('base', base)),
+    ...(state.base === null ? [] : await exportLearner('base', state.base)),
+    ...(state.base === null ? [] : [[FEEDBACK_BASELINE, await exportScalar(state.feedbackBaseline)] as const]),
     ...(await exportLearner('adaptation', adaptation)),
     ...(average === null ? [] : prefixed(`${AVERAGE}.`, await toStateDict(average.network))),
-    [FEEDBACK_BASELINE, { dtype: 'F32', shape: [], data: (await feedbackBaseline.data()).slice() as Float32Array }],
   ]);
 }
 
 /** @throws StudioError 'bad-input' when the tensors are not those of such a run. */
 export function restoreTrainingState(config: TrainingConfig, tensors: Tensors, source: string): TrainingState {
+  const adaptation = restoreLearner(config, 'adaptation', tensors, source);
+  const average =
+    config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema };
+  if (config.method === 'supervised') return { base: null, adaptation, average };
   const baseline = tensors.get(FEEDBACK_BASELINE);
   if (baseline === undefined) throw unfit(source, FEEDBACK_BASELINE);
-  return {
-    base: config.method === 'supervised' ? null : restoreLearner(config, 'base', tensors, source),
-    adaptation: restoreLearner(config, 'adaptation', tensors, source),
-    average: config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema },
-    feedbackBaseline: scalarVariable(Number(baseline.data[0])),
-  };
+  const base = restoreLearner(config, 'base', tensors, source);
+  return { base, adaptation, average, feedbackBaseline: scalarVariable(Number(baseline.data[0])) };
+}
+
+async function exportScalar(variable: tf.Variable): Promise<SafetensorsTensor> {
+  return { dtype: 'F32', shape: [], data: (await variable.data<'float32'>()).slice() };
 }
 
 export async function exportLearner(role: LearnerRole, { network, buffers }: Learner): Promise<Tensors> {

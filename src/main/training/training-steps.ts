@@ -1,9 +1,10 @@
 import type { StepMetrics, TrainingConfig } from '#shared/training.ts';
 import { type MetaFetch, metaStep, type MetaState } from './meta-step.ts';
 import { learningRateFactor, unlabeledWeight } from './schedule.ts';
-import { dropoutSeed, eagerRunner, type Fetched } from './step.ts';
+import type { StepExecutor } from './executor.ts';
+import { dropoutSeed, type Fetched } from './step.ts';
 import { supervisedStep } from './supervised-step.ts';
-import { startAdaptationFromBase, type TrainingState } from './training-state.ts';
+import { startAdaptationFromBase, type SupervisedState, type TrainingState } from './training-state.ts';
 
 /** What is trained in a step: the base network alone, both, or (as the supervised baseline) the adaptation network alone. */
 export type StepKind = 'base-warmup' | 'meta' | 'supervised';
@@ -52,12 +53,16 @@ export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport
  * The steps of a run on its state. Each call makes one step.
  * @throws StudioError of the returned function: 'out-of-memory'.
  */
-export function trainingStepper(config: TrainingConfig, state: TrainingState): TrainingStepper {
-  return state.base === null ? supervisedStepper(config, state) : metaStepper(config, { ...state, base: state.base });
+export function trainingStepper(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
+  return state.base === null ? supervisedStepper(config, state, executor) : metaStepper(config, state, executor);
 }
 
-function supervisedStepper(config: TrainingConfig, { adaptation, average }: TrainingState): TrainingStepper {
-  const runner = eagerRunner(supervisedStep(adaptation, average, { ...config, name: 'adaptation' }));
+function supervisedStepper(
+  config: TrainingConfig,
+  { adaptation, average }: SupervisedState,
+  executor: StepExecutor,
+): TrainingStepper {
+  const runner = executor.prepare(supervisedStep(adaptation, average, { ...config, name: 'adaptation' }));
   return async (step, { images, labels }) => {
     const { adaptationLearningRate: learningRate } = ratesAt(config, step);
     const feeds = { images, labels, learningRate, dropoutSeed: dropoutSeed(config.seed, step) };
@@ -71,29 +76,36 @@ function supervisedStepper(config: TrainingConfig, { adaptation, average }: Trai
   };
 }
 
-function metaStepper(config: TrainingConfig, state: MetaState): TrainingStepper {
-  const warmup = eagerRunner(supervisedStep(state.base, null, { ...config, name: 'base' }));
-  const meta = eagerRunner(
-    metaStep(state, { ...config, labeledCount: config.batchSize, unlabeledCount: config.batchSize * config.mu }),
-  );
+function metaStepper(config: TrainingConfig, state: MetaState, executor: StepExecutor): TrainingStepper {
+  const counts = { labeledCount: config.batchSize, unlabeledCount: config.batchSize * config.mu };
+  const definition = metaStep(state, { ...config, ...counts });
+  const meta = executor.prepare(definition);
+  const warmup =
+    config.baseWarmupSteps === 0
+      ? null
+      : executor.prepare(supervisedStep(state.base, null, { ...config, name: 'base' }));
   return async (step, { images, labels }) => {
     const rates = ratesAt(config, step);
     const seed = dropoutSeed(config.seed, step);
-    if (stepKind(config, step) === 'meta') {
-      if (step > 0 && step === config.baseWarmupSteps) startAdaptationFromBase(state);
-      const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
-      return { ...emptyReport(step), ...rates, ...scalars(fetched) };
+    if (warmup !== null && stepKind(config, step) === 'base-warmup') {
+      const { baseLearningRate } = rates;
+      const feeds = { images, labels, learningRate: baseLearningRate, dropoutSeed: seed };
+      const { loss, gradientNorm } = await warmup.run(feeds);
+      return {
+        ...emptyReport(step),
+        baseLearningRate,
+        labeledLoss: loss[0]!,
+        baseLoss: loss[0]!,
+        baseGradientNorm: gradientNorm[0]!,
+      };
     }
-    const { baseLearningRate } = rates;
-    const feeds = { images, labels, learningRate: baseLearningRate, dropoutSeed: seed };
-    const { loss, gradientNorm } = await warmup.run(feeds);
-    return {
-      ...emptyReport(step),
-      baseLearningRate,
-      labeledLoss: loss[0]!,
-      baseLoss: loss[0]!,
-      baseGradientNorm: gradientNorm[0]!,
-    };
+    if (warmup !== null && step === config.baseWarmupSteps) {
+      await executor.readVariables(definition.variables);
+      startAdaptationFromBase(state);
+      await executor.writeVariables(definition.variables);
+    }
+    const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
+    return { ...emptyReport(step), ...rates, ...scalars(fetched) };
   };
 }
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { readSafetensors } from '../../interchange/safetensors.ts';
 import { learnerVariables } from '../learner.ts';
 import type { ResNetArchitecture } from '../resnet.ts';
-import { eagerRunner } from '../step.ts';
+import { graphExecutor } from '../executor.ts';
 import { supervisedStep } from '../supervised-step.ts';
 import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
 import { imagesFrom, labelsFrom, learnerFrom, learnerStateDict } from './networks.ts';
@@ -19,7 +19,7 @@ interface FinetuneCase {
   readonly losses: readonly number[];
 }
 
-export async function runFinetuneGoldens(folder: string): Promise<GoldenResult[]> {
+export async function runFinetuneGoldens(folder: string, library: string): Promise<GoldenResult[]> {
   const place = join(folder, 'finetune');
   const golden = await readGoldenJson<FinetuneCase>(join(place, 'expected.json'));
   const initial = await readSafetensors(join(place, 'initial.safetensors'));
@@ -31,7 +31,8 @@ export async function runFinetuneGoldens(folder: string): Promise<GoldenResult[]
     gradientClip: 0,
   });
   const [batchSize, , imageSize] = inputs.get('0.images')!.shape as [number, number, number];
-  const step = eagerRunner(
+  const executor = graphExecutor(library);
+  const step = executor.prepare(
     supervisedStep(learner, null, { name: 'finetuned', batchSize, imageSize, labelSmoothing: golden.label_smoothing }),
   );
   const losses = new Comparison('finetune/losses', TOLERANCE);
@@ -44,12 +45,14 @@ export async function runFinetuneGoldens(folder: string): Promise<GoldenResult[]
     });
     losses.addRelative(`step ${index}`, loss[0]!, expected, 1);
   }
+  await executor.readVariables(learnerVariables(learner));
   const weights = new Comparison('finetune/final weights', TOLERANCE);
   compareTensors(
     weights,
     await learnerStateDict(learner),
     (await readSafetensors(join(place, 'final.safetensors'))).tensors,
   );
+  await executor.close();
   tf.dispose(learnerVariables(learner));
   return [losses.result(), weights.result()];
 }

@@ -7,7 +7,8 @@ import { type MetaFeed, type MetaFetch, metaStep, type MetaState } from '../meta
 import { cloneNetwork, type Network } from '../network.ts';
 import { evaluationPass, type ResNetArchitecture } from '../resnet.ts';
 import { learningRateFactor, unlabeledWeight } from '../schedule.ts';
-import { eagerRunner, type Feeds, type Fetched } from '../step.ts';
+import { graphExecutor } from '../executor.ts';
+import type { Feeds, Fetched } from '../step.ts';
 import { toStateDict } from '../state-dict.ts';
 import { scalarVariable, withPrefix } from '../training-state.ts';
 import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
@@ -68,17 +69,17 @@ interface MetaStepCase {
   } & Readonly<Record<keyof typeof REPORTED, number | null>>)[];
 }
 
-export async function runMetaStepGoldens(folder: string): Promise<GoldenResult[]> {
+export async function runMetaStepGoldens(folder: string, library: string): Promise<GoldenResult[]> {
   const place = join(folder, 'meta-step');
   const cases = (await readdir(place, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   const results: GoldenResult[] = [];
-  for (const name of cases.sort()) results.push(...(await runCase(join(place, name), `meta-step/${name}`)));
+  for (const name of cases.sort()) results.push(...(await runCase(join(place, name), `meta-step/${name}`, library)));
   return results;
 }
 
-async function runCase(place: string, name: string): Promise<GoldenResult[]> {
+async function runCase(place: string, name: string, library: string): Promise<GoldenResult[]> {
   const golden = await readGoldenJson<MetaStepCase>(join(place, 'expected.json'));
   const { tensors: initial } = await readSafetensors(join(place, 'initial.safetensors'));
   const { tensors: inputs } = await readSafetensors(join(place, 'inputs.safetensors'));
@@ -94,19 +95,22 @@ async function runCase(place: string, name: string): Promise<GoldenResult[]> {
     maskUnlabeledLoss: hyperparameters.mask_unlabeled_loss,
     feedback: hyperparameters.feedback,
   });
-  const step = eagerRunner(definition);
+  const executor = graphExecutor(library);
+  const step = executor.prepare(definition);
   const losses = new Comparison(`${name}/losses`, LOSS_TOLERANCE);
   const labels = new Comparison(`${name}/pseudo labels`, 0);
   for (const expected of golden.steps) {
     const feeds = feedsOf(golden, inputs, expected.step);
     compareStep(losses, labels, expected, feeds, await step.run(feeds));
   }
+  await executor.readVariables(definition.variables);
   const results = [
     losses.result(),
     labels.result(),
     await compareFinal(state, place, name),
     await compareEvaluation(state, place, name),
   ];
+  await executor.close();
   tf.dispose([...definition.variables]);
   return results;
 }
