@@ -75,7 +75,7 @@ function socketPathOf(workspace: Workspace): string {
   return join(folder, `${unique}.sock`);
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,32 +1,38 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError, StudioError, type SerializedStudioError } from '#shared/errors.ts';
-import { renderItem, type RenderOutcome, type RenderTask } from './render.ts';
+import { Renderer, type ImageFailure, type RenderItem, type SharedFloats } from './render.ts';
 
-/** The entry of an image worker thread: it answers each request with the outcome, or with the fault of the studio that prevented it. */
+/** The entry of an image worker thread: it answers each request with what became of the picture, or with the fault of the studio. */
+
+export interface WorkerOptions {
+  readonly cacheBytes: number;
+}
 
 export interface WorkerRequest {
   readonly id: number;
-  readonly task: RenderTask;
+  readonly item: RenderItem;
+  readonly output: SharedFloats;
 }
 
 export interface WorkerReply {
   readonly id: number;
-  readonly answer: { readonly outcome: RenderOutcome } | { readonly fault: SerializedStudioError };
+  readonly answer: { readonly failure: ImageFailure | undefined } | { readonly fault: SerializedStudioError };
 }
 
 if (parentPort === null) throw new StudioError('internal', 'The image worker was not started as a worker thread.');
 const port = parentPort;
+const renderer = new Renderer((workerData as WorkerOptions).cacheBytes);
 
-async function answerTo(task: RenderTask): Promise<WorkerReply['answer']> {
+async function answerTo({ item, output }: WorkerRequest): Promise<WorkerReply['answer']> {
   try {
-    return { outcome: await renderItem(task) };
+    return { failure: await renderer.render(item, output) };
   } catch (error) {
     return { fault: serializeError(error) };
   }
 }
 
-port.on('message', ({ id, task }: WorkerRequest) => {
-  void answerTo(task).then((answer) => {
-    port.postMessage({ id, answer } satisfies WorkerReply);
+port.on('message', (request: WorkerRequest) => {
+  void answerTo(request).then((answer) => {
+    port.postMessage({ id: request.id, answer } satisfies WorkerReply);
   });
 });

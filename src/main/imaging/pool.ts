@@ -1,18 +1,17 @@
 import { StudioError } from '#shared/errors.ts';
-import { ImageCache } from './image-cache.ts';
-import { callingThread, WorkerLane, type Lane } from './lanes.ts';
-import type { ImageFailure, RenderItem, RenderOutcome, SharedFloats } from './render.ts';
+import { CallingThreadLane, WorkerLane, type Lane } from './lanes.ts';
+import type { ImageFailure, RenderItem, SharedFloats } from './render.ts';
 import { shorterSideOf, valuesPerView } from './views.ts';
 
 export type { ImageFailure, RenderItem, RenderView, SharedFloats } from './render.ts';
 
-/** Tasks a lane holds at once: while one picture is decoded in sharp's own thread, the views of another are made. */
-const TASKS_PER_LANE = 2;
+/** Pictures a lane works on at once: while one is decoded in sharp's own thread, the views of another are made. */
+const PICTURES_PER_LANE = 2;
 
 export interface ImagePoolOptions {
   /** Worker threads; 0 renders in the calling thread. The pixels are the same. */
   readonly workers: number;
-  /** Bytes of decoded and resized pictures to keep between epochs; 0 keeps none. */
+  /** Bytes of decoded and resized pictures to keep between epochs, shared evenly by the workers; 0 keeps none. */
   readonly cacheBytes: number;
 }
 
@@ -22,16 +21,17 @@ export interface RenderFailure extends ImageFailure {
   readonly path: string;
 }
 
-interface QueuedTask {
+interface QueuedItem {
   readonly item: RenderItem;
   readonly output: SharedFloats;
-  readonly resolve: (outcome: RenderOutcome) => void;
+  readonly resolve: (failure: ImageFailure | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface LoadedLane {
+interface QueuedLane {
   readonly lane: Lane;
-  load: number;
+  readonly queue: QueuedItem[];
+  readonly running: Set<Promise<void>>;
 }
 
 export function createImagePool(options: ImagePoolOptions): ImagePool {
@@ -40,23 +40,16 @@ export function createImagePool(options: ImagePoolOptions): ImagePool {
 
 /** Renders batches of views, several at a time, with worker threads that write straight into the batch. */
 export class ImagePool {
-  readonly #lanes: readonly LoadedLane[];
-  readonly #cache: ImageCache;
+  readonly #lanes: readonly QueuedLane[];
   readonly #keeps: boolean;
-  #queue: QueuedTask[] = [];
-  #running = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor({ workers, cacheBytes }: ImagePoolOptions) {
-    const lanes = workers === 0 ? [callingThread] : Array.from({ length: workers }, () => new WorkerLane());
-    this.#lanes = lanes.map((lane) => ({ lane, load: 0 }));
-    this.#cache = new ImageCache(cacheBytes);
+    const count = Math.max(1, workers);
+    const options = { cacheBytes: Math.floor(cacheBytes / count) };
+    const newLane = (): Lane => (workers === 0 ? new CallingThreadLane(options.cacheBytes) : new WorkerLane(options));
+    this.#lanes = Array.from({ length: count }, () => ({ lane: newLane(), queue: [], running: new Set() }));
     this.#keeps = cacheBytes > 0;
-  }
-
-  /** Bytes of the pictures kept now. */
-  get cachedBytes(): number {
-    return this.#cache.bytes;
   }
 
   /**
@@ -74,8 +67,7 @@ export class ImagePool {
     const failures: RenderFailure[] = [];
     results.forEach((result, index) => {
       if (result.status === 'rejected') throw result.reason;
-      const { failure } = result.value;
-      if (failure !== undefined) failures.push({ index, path: items[index]!.reference.path, ...failure });
+      if (result.value !== undefined) failures.push({ index, path: items[index]!.reference.path, ...result.value });
     });
     return { failures };
   }
@@ -83,53 +75,52 @@ export class ImagePool {
   /** Ends the workers when what they work on is done. What has not begun ends with a StudioError `cancelled`. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject } of this.#queue) reject(closedError());
-    this.#queue = [];
-    await Promise.allSettled(this.#running);
-    await Promise.all(this.#lanes.map(({ lane }) => lane.close()));
+    await Promise.all(
+      this.#lanes.map(async ({ lane, queue, running }) => {
+        for (const { reject } of queue.splice(0)) reject(closedError());
+        await Promise.all(running);
+        await lane.close();
+      }),
+    );
   }
 
-  #enqueue(item: RenderItem, output: SharedFloats): Promise<RenderOutcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<RenderOutcome>();
-    this.#queue.push({ item, output, resolve, reject });
-    this.#startQueued();
+  #enqueue(item: RenderItem, output: SharedFloats): Promise<ImageFailure | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<ImageFailure | undefined>();
+    const lane = this.#laneFor(item);
+    lane.queue.push({ item, output, resolve, reject });
+    startQueued(lane);
     return promise;
   }
 
-  /** Gives waiting tasks, oldest first, to the lanes with the least to do. */
-  #startQueued(): void {
-    for (;;) {
-      const free = this.#lanes.reduce((least, lane) => (lane.load < least.load ? lane : least));
-      if (free.load >= TASKS_PER_LANE) return;
-      const task = this.#queue.shift();
-      if (task === undefined) return;
-      free.load += 1;
-      const running = this.#run(free.lane, task).finally(() => {
-        free.load -= 1;
-        this.#running.delete(running);
-        this.#startQueued();
-      });
-      this.#running.add(running);
-    }
-  }
-
-  async #run(lane: Lane, { item, output, resolve, reject }: QueuedTask): Promise<void> {
-    const key = cacheKey(item);
-    try {
-      const prepared = this.#cache.get(key);
-      const keepPrepared = this.#keeps && prepared === undefined;
-      const outcome = await lane.run({ item, output, prepared, keepPrepared });
-      if (outcome.prepared !== undefined) this.#cache.set(key, outcome.prepared);
-      resolve(outcome);
-    } catch (error) {
-      reject(error);
-    }
+  /** With a cache a picture always goes to the worker that keeps it, else to the one with the least to do. */
+  #laneFor({ reference }: RenderItem): QueuedLane {
+    if (this.#keeps) return this.#lanes[hash(`${reference.path}:${reference.offset}`) % this.#lanes.length]!;
+    const loadOf = ({ queue, running }: QueuedLane): number => queue.length + running.size;
+    return this.#lanes.reduce((least, lane) => (loadOf(lane) < loadOf(least) ? lane : least));
   }
 }
 
-/** Everything a decoded and resized picture depends on. */
-function cacheKey({ reference, settings }: RenderItem): string {
-  return JSON.stringify([reference.path, reference.offset, reference.box, shorterSideOf(settings)]);
+function startQueued(lane: QueuedLane): void {
+  while (lane.running.size < PICTURES_PER_LANE) {
+    const next = lane.queue.shift();
+    if (next === undefined) return;
+    const { item, output, resolve, reject } = next;
+    const running = lane.lane
+      .render(item, output)
+      .then(resolve, reject)
+      .then(() => {
+        lane.running.delete(running);
+        startQueued(lane);
+      });
+    lane.running.add(running);
+  }
+}
+
+/** FNV-1a, 32 bits: the same spread at every start. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
 }
 
 function checkItem({ views, settings }: RenderItem, output: SharedFloats): void {

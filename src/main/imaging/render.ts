@@ -2,11 +2,13 @@ import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
 import type { ImageReference } from '#shared/images.ts';
 import { RandomStream, type RandomPurpose } from '#shared/random.ts';
 import { decodeImage } from './decode.ts';
+import { ImageCache } from './image-cache.ts';
 import type { RgbImage } from './image.ts';
 import {
   evaluationView,
   labeledView,
   prepareForCache,
+  shorterSideOf,
   strongView,
   valuesPerView,
   weakView,
@@ -35,53 +37,59 @@ export interface RenderItem {
   readonly address: { readonly seed: number; readonly epoch: number; readonly index: number };
 }
 
-/** What a thread is given. */
-export interface RenderTask {
-  readonly item: RenderItem;
-  readonly output: SharedFloats;
-  /** The picture, decoded and resized before. */
-  readonly prepared: RgbImage | undefined;
-  /** Hand the decoded and resized picture back, in shared memory. */
-  readonly keepPrepared: boolean;
-}
-
 /** Why a picture could not be used: a code, and a sentence that names the file. */
 export interface ImageFailure {
   readonly code: StudioErrorCode;
   readonly reason: string;
 }
 
-export interface RenderOutcome {
-  readonly failure: ImageFailure | undefined;
-  readonly prepared: RgbImage | undefined;
-}
-
 const PURPOSES = { labeled: 'view-labeled', weak: 'view-weak', strong: 'view-strong' } as const;
 
-/** Makes all views of one picture. A picture that cannot be used leaves zeros and is told in the outcome; faults of the studio throw. */
-export async function renderItem(task: RenderTask): Promise<RenderOutcome> {
-  const { item, output } = task;
-  try {
-    const image = task.prepared ?? (await loadImage(task));
-    for (const view of item.views) renderView(image, item, view, output);
-    return { failure: undefined, prepared: task.keepPrepared ? image : undefined };
-  } catch (error) {
-    if (!(error instanceof StudioError)) throw error;
-    const size = valuesPerView(item.settings);
-    for (const { slot } of item.views) output.fill(0, slot * size, (slot + 1) * size);
-    return { failure: { code: error.code, reason: error.message }, prepared: undefined };
+/** What one thread renders with: its part of the cache of decoded and resized pictures. */
+export class Renderer {
+  readonly #cache: ImageCache;
+
+  /** @param cacheBytes the most its cache may hold; 0 keeps nothing. */
+  constructor(cacheBytes: number) {
+    this.#cache = new ImageCache(cacheBytes);
+  }
+
+  get cachedBytes(): number {
+    return this.#cache.bytes;
+  }
+
+  /**
+   * Makes all views of one picture. @returns why the picture could not be used, its slots then holding zeros; undefined when all is well.
+   * Faults of the studio throw.
+   */
+  async render(item: RenderItem, output: SharedFloats): Promise<ImageFailure | undefined> {
+    try {
+      const image = await this.#load(item);
+      for (const view of item.views) renderView(image, item, view, output);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StudioError)) throw error;
+      const size = valuesPerView(item.settings);
+      for (const { slot } of item.views) output.fill(0, slot * size, (slot + 1) * size);
+      return { code: error.code, reason: error.message };
+    }
+  }
+
+  async #load(item: RenderItem): Promise<RgbImage> {
+    const key = cacheKey(item);
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
+    const decoded = await decodeImage(item.reference, { blockingRead: true });
+    if (this.#cache.capacity === 0) return decoded;
+    const prepared = prepareForCache(decoded, item.settings);
+    this.#cache.set(key, prepared);
+    return prepared;
   }
 }
 
-async function loadImage({ item, keepPrepared }: RenderTask): Promise<RgbImage> {
-  const decoded = await decodeImage(item.reference, { blockingRead: true });
-  return keepPrepared ? inSharedMemory(prepareForCache(decoded, item.settings)) : decoded;
-}
-
-function inSharedMemory({ width, height, data }: RgbImage): RgbImage {
-  const shared = new Uint8Array(new SharedArrayBuffer(data.length));
-  shared.set(data);
-  return { width, height, data: shared };
+/** Everything a decoded and resized picture depends on. */
+function cacheKey({ reference, settings }: RenderItem): string {
+  return JSON.stringify([reference.path, reference.offset, reference.box, shorterSideOf(settings)]);
 }
 
 function renderView(image: RgbImage, { settings, address }: RenderItem, view: RenderView, output: SharedFloats): void {

@@ -5,6 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ImageCache } from '#main/imaging/image-cache.ts';
 import { createImagePool, type ImagePool, type RenderItem, type SharedFloats } from '#main/imaging/pool.ts';
+import { Renderer } from '#main/imaging/render.ts';
 import { digest, GOLDEN_INPUTS, noise, temporaryFolder } from './support.ts';
 
 const write = temporaryFolder();
@@ -110,13 +111,16 @@ describe('bad pictures', () => {
 });
 
 describe('the cache', () => {
-  test.each([0, 2])('stays within its bytes with %i workers', async (workers) => {
+  test('of a thread stays within its bytes', async () => {
     // Each picture is kept with 37 pixels as its shorter side: 4 to 6 kB, but the wide one at its own 108 kB.
-    const pool = openPool(workers, 20_000);
+    const renderer = new Renderer(12_000);
+    const output = batch(PICTURES.length * 4);
     for (let epoch = 0; epoch < 3; epoch++) {
-      await renderAll(pool, epoch);
-      expect(pool.cachedBytes).toBeLessThanOrEqual(20_000);
-      expect(pool.cachedBytes).toBeGreaterThan(10_000);
+      for (const picture of items(epoch)) {
+        expect(await renderer.render(picture, output)).toBeUndefined();
+        expect(renderer.cachedBytes).toBeLessThanOrEqual(12_000);
+      }
+      expect(renderer.cachedBytes).toBeGreaterThan(6_000);
     }
   });
 

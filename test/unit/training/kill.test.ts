@@ -13,7 +13,7 @@ const KILLS = 3;
 
 test(
   'a run killed at random moments and started again ends with the very same weights',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const manifestFile = join(newRunFolder(), 'manifest.json');
     writeFileSync(manifestFile, JSON.stringify(await drawManifest()));

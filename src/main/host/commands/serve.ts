@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '#shared/errors.ts';
 import { electronBinary } from '../../bootstrap/electron-binary.ts';
 import { findBrowser } from '../../bootstrap/find-browser.ts';
 import { remoteClient } from '../connection.ts';
 import { type Host, openHost } from '../host.ts';
-import { openWorkspace, runningHost } from '../workspace.ts';
+import { isAlive, openWorkspace, runningHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import type { Register } from './register.ts';
 import { naturalNumber } from './values.ts';
@@ -81,6 +82,13 @@ export const registerServeCommands: Register = (program, action) => {
     .option('--until-idle', 'end when nothing is left to train', false)
     .action(
       action(async (context, { untilIdle }: { untilIdle: boolean }) => {
+        const holder = runningHost(openWorkspace(context.workspace));
+        if (holder !== null) {
+          // A detached run holds the workspace: its host serves this window too.
+          process.stdout.write(`${JSON.stringify({ socket: holder.socket, token: holder.token })}\n`);
+          await Promise.race([untilInterrupted(context), inputClosed(), ended(holder.pid)]);
+          return;
+        }
         const host = await openHost(context.workspace, { log: (line) => context.progress.line(line) });
         const { socket, token } = host.studio.lock.address;
         process.stdout.write(`${JSON.stringify({ socket, token })}\n`);
@@ -132,6 +140,12 @@ function inputClosed(): Promise<void> {
   });
 }
 
+const PROCESS_POLL_MILLISECONDS = 1_000;
+
+async function ended(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(PROCESS_POLL_MILLISECONDS);
+}
+
 /** Opens a Chromium app window when there is a browser and a display; else the address is printed. Null: no window was opened. */
 async function openWindow(context: CommandContext, url: string): Promise<ChildProcess | null> {
   const browser = await findBrowser();
@@ -177,8 +191,9 @@ async function closedAndIdle(context: CommandContext, host: Host, window: ChildP
 }
 
 async function runElectron(context: CommandContext, electron: string): Promise<void> {
-  const entry = fileURLToPath(new URL('../../../../out/main/index.js', import.meta.url));
-  const child = spawn(electron, [entry], {
+  // Electron reads the checkout's package.json for its entry.
+  const application = fileURLToPath(new URL('../../../..', import.meta.url));
+  const child = spawn(electron, [application], {
     stdio: 'inherit',
     env: { ...process.env, FACE2EXP_WORKSPACE: context.workspace },
   });
