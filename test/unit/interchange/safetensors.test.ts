@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { StudioError } from '#shared/errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '#main/interchange/safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A file with this header text and this many zero bytes of data. */
 function fileWith(name: string, header: string, dataBytes: number, claimedLength = Buffer.byteLength(header)): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -12,7 +12,7 @@ export const CLASSES = ['neutral', 'happy', 'sad'];
 
 /** Noisy pictures, each class with a bright stripe in a place of its own, in a folder of their own. */
 export async function drawManifest(): Promise<TrainingManifest> {
-  const folder = mkdtempSync(join(tmpdir(), 'small-run-'));
+  const folder = newRunFolder();
   let id = 0;
   const draw = async (count: number, isLabeled: boolean): Promise<ManifestImage[]> => {
     const images: ManifestImage[] = [];
@@ -67,8 +67,11 @@ export function smallConfig(changes: Partial<TrainingConfig> = {}): TrainingConf
   });
 }
 
+/** A new folder, which goes when this process ends. */
 export function newRunFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'run-'));
+  const folder = mkdtempSync(join(tmpdir(), 'face2exp-training-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export interface RunResult {

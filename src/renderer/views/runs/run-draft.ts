@@ -1,0 +1,106 @@
+import type { CatalogStats, Subset } from '#shared/catalog.ts';
+import { PRESETS } from '#shared/presets.ts';
+import { type RunRequest, type TrainingConfig, trainingConfigSchema } from '#shared/training.ts';
+import { formatCount } from '../../text/format.ts';
+
+/** A run as it is being put together. `config` holds only what differs from the defaults. */
+export interface RunDraft {
+  readonly preset: string;
+  readonly config: Partial<TrainingConfig>;
+  readonly labeled: string | null;
+  readonly unlabeled: string | null;
+  readonly validation: string;
+}
+
+export const DEFAULT_CONFIG: TrainingConfig = trainingConfigSchema.parse({});
+
+/** A preset that none of the list is. */
+export const OWN_PRESET = 'own';
+
+export interface DataOption {
+  readonly value: string;
+  readonly label: string;
+  readonly note: string;
+}
+
+export interface DataOptions {
+  readonly labeled: readonly DataOption[];
+  readonly unlabeled: readonly DataOption[];
+  readonly validation: readonly DataOption[];
+}
+
+/** What a run can train on and be scored on. Subsets come first: a balanced labeled set is what the method expects. */
+export function dataOptions(stats: CatalogStats, subsets: readonly Subset[]): DataOptions {
+  const option = (value: string, label: string, count: number): DataOption => ({ value, label, note: formatCount(count) });
+  const labeledSources = stats.sources.flatMap(({ name, splits }) => {
+    const count = splits.train?.counts.reduce((sum, images) => sum + images, 0) ?? 0;
+    return count === 0 ? [] : [option(name, `${name}, all training images`, count)];
+  });
+  const unlabeled = stats.sources.flatMap(({ name, total, splits }) =>
+    (splits.unlabeled?.total ?? 0) === 0 ? [] : [option(name, name, total)],
+  );
+  const all = stats.splits.validation?.total ?? 0;
+  const validation = stats.sources.flatMap(({ name, splits }) =>
+    splits.validation === undefined ? [] : [option(`${name}:validation`, name, splits.validation.total)],
+  );
+  return {
+    labeled: [...subsets.map(({ name, total }) => option(name, name, total)), ...labeledSources],
+    unlabeled,
+    validation: all === 0 ? [] : [option('validation', 'All validation images', all), ...validation],
+  };
+}
+
+/** Where a new run starts: the demo's preset on the demo, the quick one elsewhere, with the first data there are. */
+export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
+  const isDemo = stats.sources.some(({ name }) => name === 'demo');
+  const draft: RunDraft = {
+    preset: OWN_PRESET,
+    config: {},
+    labeled: options.labeled[0]?.value ?? null,
+    unlabeled: options.unlabeled[0]?.value ?? null,
+    validation: options.validation[0]?.value ?? 'validation',
+  };
+  return withPreset(draft, isDemo ? 'demo' : 'quick');
+}
+
+/** A draft that repeats a run's request under its own name. */
+export function draftOf(request: RunRequest): RunDraft {
+  return {
+    preset: OWN_PRESET,
+    config: request.config,
+    labeled: request.labeled,
+    unlabeled: request.unlabeled ?? null,
+    validation: request.validation,
+  };
+}
+
+/** The draft with a preset's settings in place of its own; the name stays. */
+export function withPreset(draft: RunDraft, name: string): RunDraft {
+  const preset = PRESETS.find((candidate) => candidate.name === name);
+  if (preset === undefined) return draft;
+  const kept = draft.config.name === undefined ? {} : { name: draft.config.name };
+  return { ...draft, preset: name, config: { ...preset.config, ...kept } };
+}
+
+/** The draft with one setting changed; a default is not kept, so that it follows the defaults. */
+export function withSetting<Key extends keyof TrainingConfig>(
+  draft: RunDraft,
+  key: Key,
+  value: TrainingConfig[Key],
+): RunDraft {
+  const { [key]: _replaced, ...rest } = draft.config;
+  const isDefault = JSON.stringify(value) === JSON.stringify(DEFAULT_CONFIG[key]);
+  return { ...draft, config: isDefault ? (rest as Partial<TrainingConfig>) : { ...draft.config, [key]: value } };
+}
+
+/** The request of a draft; null while a part is missing. */
+export function requestOf(draft: RunDraft): RunRequest | null {
+  const isSupervised = draft.config.method === 'supervised';
+  if (draft.labeled === null || (!isSupervised && draft.unlabeled === null)) return null;
+  return {
+    config: draft.config,
+    labeled: draft.labeled,
+    validation: draft.validation,
+    ...(isSupervised || draft.unlabeled === null ? {} : { unlabeled: draft.unlabeled }),
+  };
+}
