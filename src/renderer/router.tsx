@@ -71,6 +71,8 @@ const newRun = createRoute({
   getParentRoute: () => root,
   path: '/runs/new',
   staticData: { title: 'New run' },
+  // The run it begins as a copy of.
+  validateSearch: (search) => z.object({ from: z.string().optional().catch(undefined) }).parse(search),
   component: lazyRouteComponent(() => import('./views/runs/new-run.tsx'), 'NewRun'),
 });
 const run = createRoute({

@@ -62,6 +62,8 @@ export function toStudioError(thrown: unknown): StudioError {
       });
     case 'ENOENT':
       return new StudioError('not-found', `No such file or folder${where}.`, { hint: 'Check the path.', cause: error });
+    case 'ENOTDIR':
+      return new StudioError('bad-input', `Not a folder${where}.`, { hint: 'Check the path.', cause: error });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

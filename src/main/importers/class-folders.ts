@@ -1,7 +1,7 @@
 import { StudioError } from '#shared/errors.ts';
 import { EXPRESSIONS, expressionIndex } from '#shared/expressions.ts';
 import type { Role, Split } from '#shared/images.ts';
-import { type FoundFile, findImageFiles, probeFiles } from './image-files.ts';
+import { type FoundFile, findImageFiles, isFolder, probeFiles } from './image-files.ts';
 import { type FormatMatch, type ImportEvent, type Importer, splitOfRole } from './importer.ts';
 
 const SPLIT_NAMES: Readonly<Record<string, Split>> = {
@@ -25,6 +25,7 @@ export const classFolders: Importer = {
   format: 'folder',
   description: 'one folder a class, with or without train, val and test folders',
   async match(path): Promise<FormatMatch | null> {
+    if (!(await isFolder(path))) return null;
     const { files } = await findImageFiles(path);
     const classes = new Set(files.map(classOf).filter((label) => label !== undefined));
     const named = files.filter((file) => classOf(file) !== undefined).length;

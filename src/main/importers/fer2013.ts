@@ -3,7 +3,7 @@ import { StudioError } from '#shared/errors.ts';
 import { FER2013_TO_STUDIO } from '#shared/expressions.ts';
 import type { Role, Split } from '#shared/images.ts';
 import { classFolders } from './class-folders.ts';
-import { rejection } from './image-files.ts';
+import { isFolder, rejection } from './image-files.ts';
 import { type ImportEvent, type Importer, splitOfRole } from './importer.ts';
 
 const SIDE = 48;
@@ -19,11 +19,11 @@ export const fer2013: Importer = {
   format: 'fer2013',
   description: 'FER2013: its csv, or its class folders with splits',
   async match(path) {
-    if ((await stat(path)).isDirectory()) return null; // class folders say the same
+    if (await isFolder(path)) return null; // class folders say the same
     return HEADER.test(await firstLine(path)) ? { confidence: 1, reason: 'The csv has FER2013’s columns.' } : null;
   },
   async *rows(path, { role }) {
-    if ((await stat(path)).isDirectory()) yield* classFolders.rows(path, { role });
+    if (await isFolder(path)) yield* classFolders.rows(path, { role });
     else yield* csvRows(path, role);
   },
 };

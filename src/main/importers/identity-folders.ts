@@ -1,7 +1,7 @@
 import { StudioError } from '#shared/errors.ts';
 import { expressionIndex } from '#shared/expressions.ts';
 import type { Role } from '#shared/images.ts';
-import { findImageFiles, probeFiles } from './image-files.ts';
+import { findImageFiles, isFolder, probeFiles } from './image-files.ts';
 import { type ImportEvent, type Importer, splitOfRole } from './importer.ts';
 
 /** Folders of people, such as `Ann_Lee/Ann_Lee_0001.jpg`: how face-recognition sets come. They carry no expression. */
@@ -9,6 +9,7 @@ export const identityFolders: Importer = {
   format: 'identity',
   description: 'one folder a person, as face-recognition sets have them',
   async match(path) {
+    if (!(await isFolder(path))) return null;
     const { files } = await findImageFiles(path);
     const people = new Set(files.map(({ folders }) => folders.at(-1)).filter((name) => name !== undefined));
     const expressions = [...people].filter((name) => expressionIndex(name) !== undefined).length;

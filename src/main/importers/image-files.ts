@@ -32,7 +32,7 @@ export async function findImageFiles(root: string): Promise<{ files: FoundFile[]
         return void rejected.push(rejection(folders.join('/'), 'The symbolic link leads back to a folder it lies in.'));
       const entries = await readdir(here, { withFileTypes: true });
       for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-        if (await isFolder(join(here, entry.name), entry)) await walk([...folders, entry.name], [...above, real]);
+        if (await leadsToFolder(join(here, entry.name), entry)) await walk([...folders, entry.name], [...above, real]);
         else if (IMAGE_NAME.test(entry.name)) files.push({ folders, name: entry.name });
       }
     } catch (error) {
@@ -44,7 +44,12 @@ export async function findImageFiles(root: string): Promise<{ files: FoundFile[]
   return { files, rejected };
 }
 
-async function isFolder(path: string, entry: Dirent): Promise<boolean> {
+/** Whether a path is a folder, or a link to one. @throws when nothing is there. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path)).isDirectory();
+}
+
+async function leadsToFolder(path: string, entry: Dirent): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   return stat(path).then(
     (target) => target.isDirectory(),

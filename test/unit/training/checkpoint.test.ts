@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { SafetensorsTensor } from '#main/interchange/safetensors.ts';
 import { loadCheckpoint, readCheckpoint, saveCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
-import { CLASSES, newRunFolder, smallConfig } from './small-run.ts';
+import { CLASSES, newRunFolder, removeRunFolders, smallConfig } from './small-run.ts';
+
+afterAll(removeRunFolders);
 
 const noWarning = (message: string): void => expect.fail(message);
 

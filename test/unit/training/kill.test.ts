@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { readCheckpoint } from '#main/training/checkpoint.ts';
-import { drawManifest, newRunFolder } from './small-run.ts';
+import { drawManifest, newRunFolder, removeRunFolders } from './small-run.ts';
+
+afterAll(removeRunFolders);
 
 const CHILD = fileURLToPath(new URL('./train-child.ts', import.meta.url));
 const KILLS = 3;

@@ -1,14 +1,16 @@
 import { cpSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingManifest } from '#shared/training.ts';
 import { loadTensorFlow } from '#main/tensorflow/runtime.ts';
 import { readCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
 import { evaluateImages } from '#main/training/evaluate.ts';
 import { disposeNetwork } from '#main/training/network.ts';
 import { loadCheckpointNetwork } from '#main/training/trained-network.ts';
-import { CLASSES, drawManifest, eventsOf, newRunFolder, runSmall, smallConfig } from './small-run.ts';
+import { CLASSES, drawManifest, eventsOf, newRunFolder, removeRunFolders, runSmall, smallConfig } from './small-run.ts';
+
+afterAll(removeRunFolders);
 
 let manifest: TrainingManifest;
 let whole: Awaited<ReturnType<typeof runSmall>>;

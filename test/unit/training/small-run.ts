@@ -67,11 +67,17 @@ export function smallConfig(changes: Partial<TrainingConfig> = {}): TrainingConf
   });
 }
 
-/** A new folder, which goes when this process ends. */
+const folders: string[] = [];
+
+/** A new folder, which {@link removeRunFolders} removes. */
 export function newRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'face2exp-training-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
+}
+
+export function removeRunFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 export interface RunResult {

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import type { ImportRequest } from '#shared/catalog.ts';
 import type { Job } from '#shared/jobs.ts';
 import { PRESETS } from '#shared/presets.ts';
@@ -67,6 +68,7 @@ export class DemoService {
         },
       });
     }
+    catalog.images.setTruths(UNLABELED_SOURCE, await readTruths(drawn.truth, drawn.unlabeled.root));
     context.report(drawn.images * 2, drawn.images * 2, `${drawn.images.toLocaleString('en')} faces`);
   }
 
@@ -91,6 +93,18 @@ export class DemoService {
       validation: `${LABELED_SOURCE}:validation`,
     });
   }
+}
+
+/** True classes by path below the source's root, from the demo's `path,label` lines, whose paths are below the demo's folder. */
+async function readTruths(file: string, root: string): Promise<Map<string, number>> {
+  const [, ...lines] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  return new Map(
+    lines.map((line): [string, number] => {
+      const comma = line.lastIndexOf(',');
+      const path = join(dirname(file), line.slice(0, comma));
+      return [relative(root, path).replaceAll('\\', '/'), Number(line.slice(comma + 1))];
+    }),
+  );
 }
 
 function requestsOf(labeled: string, unlabeled: string): ImportRequest[] {

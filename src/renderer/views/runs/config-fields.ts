@@ -166,7 +166,7 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
       toggle('mixedPrecision', { label: 'Mixed precision', why: 'About half the time on hardware that has it, with slightly coarser numbers.' }),
       integer('checkpointEvery', 0, { label: 'Keep a checkpoint every', unit: 'steps', why: 'Besides the last and the best; 0 keeps none.' }),
       integer('startStep', 0, { label: 'First step', why: 'Where the schedules begin; the released program’s flag.' }),
-      { ...integer('worldSize', -1, { label: 'Devices', why: 'The released program reads this flag and does not use it; −1 leaves it open.' }) },
+      integer('worldSize', -1, { label: 'Devices', why: 'The released program reads this flag and does not use it; −1 leaves it open.' }),
     ],
   },
 ];

@@ -22,7 +22,6 @@ import {
   newDraft,
   requestOf,
   withPreset,
-  withSetting,
 } from './run-draft.ts';
 import './runs.css';
 
@@ -95,9 +94,9 @@ function RunForm({ stats, subsets, original }: RunFormProps): ReactElement {
       <section className="panel form-grid">
         <TextInput
           label="Name"
-          value={draft.config.name ?? ''}
+          value={draft.name}
           placeholder={DEFAULT_CONFIG.name}
-          onChange={(name) => setDraft(withSetting(draft, 'name', name === '' ? DEFAULT_CONFIG.name : name))}
+          onChange={(name) => setDraft({ ...draft, name })}
         />
         <Choice
           label="Preset"

@@ -5,6 +5,8 @@ import { formatCount } from '../../text/format.ts';
 
 /** A run as it is being put together. `config` holds only what differs from the defaults. */
 export interface RunDraft {
+  /** Empty: the studio's own name for a run. */
+  readonly name: string;
   readonly preset: string;
   readonly config: Partial<TrainingConfig>;
   readonly labeled: string | null;
@@ -54,6 +56,7 @@ export function dataOptions(stats: CatalogStats, subsets: readonly Subset[]): Da
 export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
   const isDemo = stats.sources.some(({ name }) => name === 'demo');
   const draft: RunDraft = {
+    name: '',
     preset: OWN_PRESET,
     config: {},
     labeled: options.labeled[0]?.value ?? null,
@@ -63,23 +66,23 @@ export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
   return withPreset(draft, isDemo ? 'demo' : 'quick');
 }
 
-/** A draft that repeats a run's request under its own name. */
+/** A draft that repeats a run's request. */
 export function draftOf(request: RunRequest): RunDraft {
+  const { name = '', ...config } = request.config;
   return {
+    name,
     preset: OWN_PRESET,
-    config: request.config,
+    config,
     labeled: request.labeled,
     unlabeled: request.unlabeled ?? null,
     validation: request.validation,
   };
 }
 
-/** The draft with a preset's settings in place of its own; the name stays. */
+/** The draft with a preset's settings in place of its own; name and data stay. */
 export function withPreset(draft: RunDraft, name: string): RunDraft {
   const preset = PRESETS.find((candidate) => candidate.name === name);
-  if (preset === undefined) return draft;
-  const kept = draft.config.name === undefined ? {} : { name: draft.config.name };
-  return { ...draft, preset: name, config: { ...preset.config, ...kept } };
+  return preset === undefined ? draft : { ...draft, preset: name, config: preset.config };
 }
 
 /** The draft with one setting changed; a default is not kept, so that it follows the defaults. */
@@ -96,9 +99,10 @@ export function withSetting<Key extends keyof TrainingConfig>(
 /** The request of a draft; null while a part is missing. */
 export function requestOf(draft: RunDraft): RunRequest | null {
   const isSupervised = draft.config.method === 'supervised';
+  const name = draft.name.trim();
   if (draft.labeled === null || (!isSupervised && draft.unlabeled === null)) return null;
   return {
-    config: draft.config,
+    config: name === '' ? draft.config : { ...draft.config, name },
     labeled: draft.labeled,
     validation: draft.validation,
     ...(isSupervised || draft.unlabeled === null ? {} : { unlabeled: draft.unlabeled }),

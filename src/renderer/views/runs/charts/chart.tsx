@@ -1,0 +1,157 @@
+import { type ReactElement, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useResolvedTheme } from '../../../preferences.ts';
+import { formatCount, formatRate, formatShare } from '../../../text/format.ts';
+import type { ChartData, Curve } from './curves.ts';
+import './charts.css';
+
+const HEIGHT = 190;
+const AXIS_SIZE = 52;
+
+/** Charts with the same name share one cursor and one zoom. */
+export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactElement {
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const theme = useResolvedTheme();
+  // The lines, without their values: a plot is made anew only when these change.
+  const layout = JSON.stringify([theme, data.title, data.curves.map(({ label, raw }) => [label, raw !== undefined])]);
+  const latest = useRef(data);
+  useLayoutEffect(() => {
+    latest.current = data;
+  });
+
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const made = new uPlot(optionsOf(latest.current, element, sync, setCursor), alignedOf(latest.current), element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [layout, sync]);
+
+  useEffect(() => plot.current?.setData(alignedOf(data)), [data]);
+
+  return (
+    <figure className="panel chart">
+      <figcaption className="chart-head">
+        <h2>{data.title}</h2>
+        <Legend data={data} index={cursor} />
+      </figcaption>
+      <div ref={holder} className="chart-plot" role="img" aria-label={describe(data)} />
+    </figure>
+  );
+}
+
+/** The value of each line under the cursor, or its last one. */
+function Legend({ data, index }: { data: ChartData; index: number | null }): ReactElement {
+  return (
+    <ul className="legend">
+      {index !== null && data.steps[index] !== undefined && (
+        <li className="muted">step {formatCount(data.steps[index])}</li>
+      )}
+      {data.curves.map((curve) => {
+        const value = index === null ? lastValue(curve) : (curve.values[index] ?? null);
+        return (
+          <li key={curve.label}>
+            <span
+              className={curve.isDashed === true ? 'legend-line legend-dashed' : 'legend-line'}
+              style={{ borderColor: curve.color }}
+            />
+            {curve.label} <strong>{value === null ? '–' : valueText(data, value)}</strong>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function lastValue({ values }: Curve): number | null {
+  return values.findLast((value) => value !== null) ?? null;
+}
+
+function valueText({ isShare = false }: ChartData, value: number): string {
+  return isShare ? formatShare(value) : formatRate(value);
+}
+
+function describe(data: ChartData): string {
+  const lines = data.curves.map((curve) => {
+    const value = lastValue(curve);
+    return `${curve.label} ${value === null ? 'has no value' : `is at ${valueText(data, value)}`}`;
+  });
+  return `${data.title}: ${lines.join(', ')}`;
+}
+
+/** uPlot's columns: the steps, the faint lines, then the lines. */
+function alignedOf({ steps, curves }: ChartData): uPlot.AlignedData {
+  const faint = curves.flatMap(({ raw }) => (raw === undefined ? [] : [raw]));
+  return [steps, ...faint, ...curves.map(({ values }) => values)] as uPlot.AlignedData;
+}
+
+function optionsOf(
+  data: ChartData,
+  element: HTMLElement,
+  sync: string,
+  onCursor: (index: number | null) => void,
+): uPlot.Options {
+  const style = getComputedStyle(element);
+  const text = style.getPropertyValue('--chart-text');
+  const grid = style.getPropertyValue('--chart-grid');
+  const hasRight = data.curves.some(({ axis }) => axis === 'right');
+  const axis: uPlot.Axis = {
+    stroke: text,
+    font: `11px ${style.fontFamily}`,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    size: AXIS_SIZE,
+  };
+  const values = (_plot: uPlot, splits: number[]): string[] => splits.map((value) => (data.isShare === true ? `${Math.round(value * 100)} %` : formatRate(value)));
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    padding: [8, hasRight ? 0 : 12, 0, 0],
+    cursor: { sync: { key: sync, scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
+    scales: {
+      x: { time: false },
+      left: data.isShare === true ? { range: [0, 1] } : { range: paddedRange },
+      right: { range: paddedRange },
+    },
+    axes: [
+      { ...axis, size: 28, values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')) },
+      { ...axis, scale: 'left', values },
+      ...(hasRight ? [{ ...axis, scale: 'right', side: 1 as const, grid: { show: false }, values: (_plot: uPlot, splits: number[]) => splits.map(formatRate) }] : []),
+    ],
+    series: [
+      {},
+      ...data.curves.flatMap((curve) => (curve.raw === undefined ? [] : [seriesOf(curve, data, 0.25)])),
+      ...data.curves.map((curve) => seriesOf(curve, data, 1)),
+    ],
+    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },
+  };
+}
+
+function seriesOf(curve: Curve, data: ChartData, alpha: number): uPlot.Series {
+  return {
+    scale: curve.axis ?? 'left',
+    stroke: curve.color,
+    alpha,
+    width: 1.5,
+    dash: curve.isDashed === true ? [5, 4] : [],
+    spanGaps: true,
+    points: { show: data.hasPoints === true || data.steps.length < 2, size: 5, fill: curve.color },
+  };
+}
+
+/** The values' own range with a tenth to spare, and a band around a constant. */
+function paddedRange(_plot: uPlot, low: number, high: number): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  const room = (high - low || Math.abs(high) || 1) * 0.1;
+  return [low >= 0 && low - room < 0 ? 0 : low - room, high + room];
+}

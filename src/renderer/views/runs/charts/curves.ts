@@ -1,0 +1,190 @@
+import { EXPRESSIONS } from '#shared/expressions.ts';
+import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
+import { NETWORK_LABELS } from '../../../text/words.ts';
+
+/** One line of a chart. Its values stand beside the chart's steps; null where there is none. */
+export interface Curve {
+  readonly label: string;
+  readonly color: string;
+  readonly values: readonly (number | null)[];
+  /** What `values` was smoothed from, drawn faintly behind. */
+  readonly raw?: readonly (number | null)[];
+  readonly axis?: 'right';
+  readonly isDashed?: boolean;
+}
+
+export interface ChartData {
+  readonly title: string;
+  /** What is along the left and the right edge. */
+  readonly units: readonly [left: string, right?: string];
+  readonly steps: readonly number[];
+  readonly curves: readonly Curve[];
+  /** Shares: the left axis runs from 0 to 1 and reads as percent. */
+  readonly isShare?: boolean;
+  /** Few points, each worth seeing. */
+  readonly hasPoints?: boolean;
+}
+
+export const NETWORK_COLORS: Readonly<Record<NetworkName, string>> = {
+  base: '#3d7dca',
+  adaptation: '#d9822b',
+  ema: '#2f9e77',
+  finetuned: '#b0529e',
+};
+
+const UNLABELED_COLOR = '#7fb2e5';
+const TOTAL_COLOR = '#7a86a0';
+
+/** How much of the past a smoothed value keeps; 0 smooths nothing. */
+export const SMOOTHINGS = { none: 0, light: 0.8, strong: 0.97 } as const;
+export type Smoothing = keyof typeof SMOOTHINGS;
+
+/**
+ * Exponential moving average with the correction for its start (as Adam's), so that the first values are not pulled to zero: the n-th is
+ * (1−w) Σ wⁿ⁻ⁱ xᵢ / (1−wⁿ). Nulls stay null and count for nothing.
+ */
+export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
+  let sum = 0;
+  let norm = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    sum = weight * sum + (1 - weight) * value;
+    norm = weight * norm + (1 - weight);
+    return sum / norm;
+  });
+}
+
+type MetricKey = Exclude<keyof StepMetrics, 'step'>;
+
+interface MetricCurve {
+  readonly key: MetricKey;
+  readonly label: string;
+  readonly color: string;
+  readonly axis?: 'right';
+  readonly isDashed?: boolean;
+}
+
+interface MetricChart {
+  readonly title: string;
+  readonly units: readonly [left: string, right?: string];
+  readonly curves: readonly MetricCurve[];
+  /** Exact by nature: smoothing would only blur them. */
+  readonly isExact?: boolean;
+}
+
+const METRIC_CHARTS: readonly MetricChart[] = [
+  {
+    title: 'Losses',
+    units: ['nats'],
+    curves: [
+      { key: 'labeledLoss', label: 'labeled', color: NETWORK_COLORS.base },
+      { key: 'unlabeledLoss', label: 'consistency', color: UNLABELED_COLOR },
+      { key: 'adaptationLoss', label: 'adaptation', color: NETWORK_COLORS.adaptation },
+      { key: 'baseLoss', label: 'base, all', color: TOTAL_COLOR, isDashed: true },
+    ],
+  },
+  {
+    title: 'Learning rate and mask',
+    units: ['per step', 'share of sure pseudo labels'],
+    isExact: true,
+    curves: [
+      { key: 'baseLearningRate', label: 'base', color: NETWORK_COLORS.base },
+      { key: 'adaptationLearningRate', label: 'adaptation', color: NETWORK_COLORS.adaptation, isDashed: true },
+      { key: 'maskMean', label: 'mask', color: UNLABELED_COLOR, axis: 'right' },
+    ],
+  },
+  {
+    title: 'Feedback',
+    units: ['nats', 'nats'],
+    curves: [
+      { key: 'feedback', label: 'old − new loss', color: NETWORK_COLORS.adaptation },
+      { key: 'feedbackLoss', label: 'feedback loss', color: NETWORK_COLORS.base, axis: 'right', isDashed: true },
+    ],
+  },
+  {
+    title: 'Throughput',
+    units: ['images/s', 'ms a step'],
+    curves: [
+      { key: 'imagesPerSecond', label: 'images/s', color: NETWORK_COLORS.ema },
+      { key: 'stepMilliseconds', label: 'computing', color: TOTAL_COLOR, axis: 'right' },
+      { key: 'dataMilliseconds', label: 'waiting for images', color: NETWORK_COLORS.finetuned, axis: 'right' },
+    ],
+  },
+  {
+    title: 'Gradient norms',
+    units: ['norm'],
+    curves: [
+      { key: 'baseGradientNorm', label: 'base', color: NETWORK_COLORS.base },
+      { key: 'adaptationGradientNorm', label: 'adaptation', color: NETWORK_COLORS.adaptation },
+    ],
+  },
+];
+
+/** Charts of what every step reports; curves and charts without a single value are left out. */
+export function stepCharts(steps: readonly StepMetrics[], smoothing: Smoothing): ChartData[] {
+  const numbers = steps.map(({ step }) => step);
+  return METRIC_CHARTS.map(({ title, units, curves, isExact = false }) => ({
+    title,
+    units,
+    steps: numbers,
+    curves: curves.flatMap(({ key, ...look }): Curve[] => {
+      const raw = steps.map((metrics) => metrics[key]);
+      if (raw.every((value) => value === null)) return [];
+      const weight = isExact ? 0 : SMOOTHINGS[smoothing];
+      return [weight === 0 ? { ...look, values: raw } : { ...look, values: smooth(raw, weight), raw }];
+    }),
+  })).filter(({ curves }) => curves.length > 0);
+}
+
+/** Accuracy (full line) and mean-class accuracy (dashed) of each network that was evaluated while training. */
+export function accuracyChart(evaluations: readonly Evaluation[]): ChartData {
+  const steps = stepsOf(evaluations);
+  const networks = [...new Set(evaluations.map(({ network }) => network))];
+  return {
+    title: 'Accuracy on validation',
+    units: ['share'],
+    isShare: true,
+    hasPoints: true,
+    steps,
+    curves: networks.flatMap((network): Curve[] => {
+      const byStep = byStepOf(evaluations, network);
+      const look = { label: NETWORK_LABELS[network], color: NETWORK_COLORS[network] };
+      return [
+        { ...look, values: steps.map((step) => byStep.get(step)?.accuracy ?? null) },
+        {
+          ...look,
+          label: `${look.label}, mean-class`,
+          isDashed: true,
+          values: steps.map((step) => byStep.get(step)?.meanClassAccuracy ?? null),
+        },
+      ];
+    }),
+  };
+}
+
+/** Recall of each class of one network. */
+export function recallChart(evaluations: readonly Evaluation[], network: NetworkName): ChartData {
+  const byStep = byStepOf(evaluations, network);
+  const steps = stepsOf([...byStep.values()]);
+  const classCount = Math.max(0, ...[...byStep.values()].map(({ perClass }) => perClass.length));
+  return {
+    title: `Recall per class, ${NETWORK_LABELS[network].toLowerCase()}`,
+    units: ['share'],
+    isShare: true,
+    hasPoints: true,
+    steps,
+    curves: EXPRESSIONS.slice(0, classCount).map(({ label, letter, color }, index) => ({
+      label: `${letter} ${label}`,
+      color,
+      values: steps.map((step) => byStep.get(step)?.perClass[index]?.recall ?? null),
+    })),
+  };
+}
+
+function stepsOf(evaluations: readonly Evaluation[]): number[] {
+  return [...new Set(evaluations.map(({ step }) => step))].sort((a, b) => a - b);
+}
+
+function byStepOf(evaluations: readonly Evaluation[], network: NetworkName): Map<number, Evaluation> {
+  return new Map(evaluations.filter((evaluation) => evaluation.network === network).map((one) => [one.step, one]));
+}
