@@ -17,8 +17,8 @@ export const dataSearchSchema = z.object({
 });
 export type DataSearch = z.infer<typeof dataSearchSchema>;
 
-export const RUN_TABS = ['charts', 'evaluations', 'config', 'log'] as const;
-const runSearchSchema = z.object({ tab: z.enum(RUN_TABS).optional().catch(undefined) });
+/** Without a tab: the charts. */
+const runSearchSchema = z.object({ tab: z.enum(['evaluations', 'config', 'log']).optional().catch(undefined) });
 
 const predictSearchSchema = z.object({
   run: z.string().optional().catch(undefined),

@@ -9,48 +9,48 @@ export interface Domain {
   readonly scene: SceneVariety;
 }
 
-const EXPRESSION: ExpressionVariety = { leastIntensity: 0.6, mixedShare: 0.2, largestMix: 0.42 };
+const EXPRESSION: ExpressionVariety = { leastIntensity: 0.8, mixedShare: 0.1, largestMix: 0.4 };
 
 /** Pictures collected for expression recognition: nearly frontal, fairly lit. */
 export const EXPRESSION_DOMAIN: Domain = {
-  identity: { glasses: 0.14, sunglasses: 0, headwear: 0.06, beard: 0.16, skinBias: 1.1, spread: 1 },
+  identity: { glasses: 0.1, sunglasses: 0, headwear: 0.04, beard: 0.1, skinBias: 1.1, spread: 0.6 },
   expression: EXPRESSION,
   scene: {
-    yaw: 0.14,
-    pitch: 0.08,
-    roll: 0.07,
-    scale: [0.44, 0.52],
-    shift: 0.02,
+    yaw: 0.05,
+    pitch: 0.03,
+    roll: 0.025,
+    scale: [0.48, 0.51],
+    shift: 0.006,
     backdrops: ['plain', 'gradient', 'stripes', 'window'],
     backdropDarkness: [0, 0.35],
-    lightStrength: [0.05, 0.32],
-    lightTint: 0.5,
-    exposure: [0.85, 1.1],
-    contrast: [0.85, 1.1],
-    greyShare: 0.08,
-    blur: [0, 0.5],
-    noise: [0.004, 0.022],
+    lightStrength: [0.05, 0.18],
+    lightTint: 0.25,
+    exposure: [0.92, 1.05],
+    contrast: [0.94, 1.05],
+    greyShare: 0.03,
+    blur: [0, 0.25],
+    noise: [0.003, 0.012],
   },
 };
 
 /** Pictures collected for face recognition: the same faces in the wild, more turned, worse lit, more often covered. */
 export const RECOGNITION_DOMAIN: Domain = {
-  identity: { glasses: 0.24, sunglasses: 0.02, headwear: 0.18, beard: 0.24, skinBias: 0.8, spread: 1.1 },
+  identity: { glasses: 0.16, sunglasses: 0.01, headwear: 0.1, beard: 0.14, skinBias: 0.8, spread: 0.7 },
   expression: EXPRESSION,
   scene: {
-    yaw: 0.2,
-    pitch: 0.11,
-    roll: 0.1,
-    scale: [0.42, 0.54],
-    shift: 0.025,
+    yaw: 0.07,
+    pitch: 0.04,
+    roll: 0.035,
+    scale: [0.47, 0.52],
+    shift: 0.008,
     backdrops: ['gradient', 'lights', 'window', 'lights'],
     backdropDarkness: [0.2, 0.75],
-    lightStrength: [0.12, 0.5],
-    lightTint: 1,
-    exposure: [0.78, 1.15],
-    contrast: [0.8, 1.15],
-    greyShare: 0.12,
-    blur: [0, 0.9],
-    noise: [0.008, 0.034],
+    lightStrength: [0.08, 0.28],
+    lightTint: 0.5,
+    exposure: [0.86, 1.08],
+    contrast: [0.9, 1.08],
+    greyShare: 0.05,
+    blur: [0, 0.4],
+    noise: [0.004, 0.018],
   },
 };

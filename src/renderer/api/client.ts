@@ -20,7 +20,10 @@ export const client = createTRPCClient<AppRouter>({
       condition: (operation) => operation.type === 'subscription',
       // An EventSource sends no headers of ours: the token travels as a connection parameter.
       true: httpSubscriptionLink({ url: '/rpc', connectionParams: () => ({ token: session.current().token }) }),
-      false: httpBatchLink({ url: '/rpc', fetch: (input, init) => studioFetch(input as RequestInfo, init as RequestInit) }),
+      false: httpBatchLink({
+        url: '/rpc',
+        fetch: (input, init) => studioFetch(input as RequestInfo, init as RequestInit),
+      }),
     }),
   ],
 });

@@ -68,7 +68,10 @@ export class SessionStore {
   async signIn(address: string): Promise<void> {
     const launch = launchTokenOf(address);
     if (launch === null) {
-      this.#set({ status: 'signed-out', reason: 'That is not an address the studio printed: it has no “#launch=” part.' });
+      this.#set({
+        status: 'signed-out',
+        reason: 'That is not an address the studio printed: it has no “#launch=” part.',
+      });
       return;
     }
     const answer = await this.#exchange({ launch });
@@ -120,4 +123,7 @@ export class SessionStore {
   }
 }
 
-export const session = new SessionStore({ storage: window.localStorage, fetch: (...request) => window.fetch(...request) });
+export const session = new SessionStore({
+  storage: window.localStorage,
+  fetch: (...request) => window.fetch(...request),
+});

@@ -1,5 +1,10 @@
 import type { ReactElement, ReactNode } from 'react';
-import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  type ButtonProps as AriaButtonProps,
+  Tooltip,
+  TooltipTrigger,
+} from 'react-aria-components';
 import { Icon, type IconName } from './icon.tsx';
 
 type Kind = 'plain' | 'primary' | 'quiet' | 'danger';

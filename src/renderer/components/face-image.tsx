@@ -7,7 +7,12 @@ export function FaceImage({ id, size, alt }: { id: number; size: number; alt: st
   const [failed, setFailed] = useState(false);
   if (failed) {
     return (
-      <span className="face-missing" role="img" aria-label={`${alt}: cannot be read`} title="This image cannot be read.">
+      <span
+        className="face-missing"
+        role="img"
+        aria-label={`${alt}: cannot be read`}
+        title="This image cannot be read."
+      >
         <Icon name="warning" />
       </span>
     );

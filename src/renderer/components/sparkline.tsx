@@ -7,7 +7,8 @@ const EDGE = 3;
 
 /** Validation accuracies in a line, the last one dotted. Shares in [0, 1]; the scale is their own range. */
 export function Sparkline({ values, label }: { values: readonly number[]; label: string }): ReactElement {
-  if (values.length === 0) return <svg className="sparkline" width={WIDTH} height={HEIGHT} role="img" aria-label={`${label}: none yet`} />;
+  if (values.length === 0)
+    return <svg className="sparkline" width={WIDTH} height={HEIGHT} role="img" aria-label={`${label}: none yet`} />;
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
   const points = values.map((value, index) => {
@@ -17,7 +18,13 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
   });
   const [endX, endY] = points.at(-1)!;
   return (
-    <svg className="sparkline" width={WIDTH} height={HEIGHT} role="img" aria-label={`${label}: ${values.length} values`}>
+    <svg
+      className="sparkline"
+      width={WIDTH}
+      height={HEIGHT}
+      role="img"
+      aria-label={`${label}: ${values.length} values`}
+    >
       <polyline points={points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')} />
       <circle cx={endX} cy={endY} r={2.5} />
     </svg>

@@ -1,4 +1,3 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { describeError } from '../api/errors.ts';
 import { Button } from './button.tsx';
@@ -43,7 +42,12 @@ export function WarningNote({ children, action }: { children: ReactNode; action?
 }
 
 /** An empty place: what belongs here, and the one thing to do about it. */
-export function Empty(props: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode }): ReactElement {
+export function Empty(props: {
+  icon: IconName;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}): ReactElement {
   return (
     <div className="empty">
       <Icon name={props.icon} size={28} />
@@ -60,7 +64,8 @@ export function Skeleton({ height, width }: { height: number; width?: number | s
 }
 
 interface LoadedProps<Data> {
-  readonly query: Pick<UseQueryResult<Data>, 'data' | 'error' | 'refetch'>;
+  /** What useQuery answers. */
+  readonly query: { readonly data: Data | undefined; readonly error: unknown; readonly refetch: () => unknown };
   readonly skeleton: ReactNode;
   readonly children: (data: Data) => ReactNode;
 }
@@ -68,7 +73,7 @@ interface LoadedProps<Data> {
 /** The answer of a query once it is there: until then its skeleton, on failure the error with a way to try again. */
 export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>): ReactElement {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.error !== null) return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error !== null) return <ErrorNote error={query.error} onRetry={() => query.refetch()} />;
   return (
     <div aria-busy="true">
       <span className="visually-hidden">Loading</span>

@@ -1,7 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, useFilter } from 'react-aria-components';
+import {
+  Autocomplete,
+  Dialog,
+  Input,
+  Menu,
+  MenuItem,
+  Modal,
+  ModalOverlay,
+  SearchField,
+  useFilter,
+} from 'react-aria-components';
 import { api } from '../api/client.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { THEMES, setPreferences } from '../preferences.ts';
@@ -63,9 +73,27 @@ function useCommands(): Command[] {
     run: () => void router.navigate({ to }),
   }));
   const actions: Command[] = [
-    { id: 'new-run', label: 'Start a run', note: 'Command', icon: 'plus', run: () => void router.navigate({ to: '/runs/new' }) },
-    { id: 'import', label: 'Import images', note: 'Command', icon: 'folder', run: () => void router.navigate({ to: '/data/import' }) },
-    { id: 'subset', label: 'Make a subset', note: 'Command', icon: 'plus', run: () => void router.navigate({ to: '/data/subsets' }) },
+    {
+      id: 'new-run',
+      label: 'Start a run',
+      note: 'Command',
+      icon: 'plus',
+      run: () => void router.navigate({ to: '/runs/new' }),
+    },
+    {
+      id: 'import',
+      label: 'Import images',
+      note: 'Command',
+      icon: 'folder',
+      run: () => void router.navigate({ to: '/data/import' }),
+    },
+    {
+      id: 'subset',
+      label: 'Make a subset',
+      note: 'Command',
+      icon: 'plus',
+      run: () => void router.navigate({ to: '/data/subsets' }),
+    },
   ];
   const themes = THEMES.map((theme): Command => ({
     id: `theme-${theme}`,

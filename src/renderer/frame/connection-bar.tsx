@@ -13,9 +13,7 @@ function LostBar({ retryAt }: { retryAt: number }): ReactElement {
   const seconds = Math.max(0, Math.ceil((retryAt - useNow(250)) / 1000));
   return (
     <div className="connection-bar" role="status">
-      <span>
-        The studio does not answer. {seconds === 0 ? 'Trying again …' : `Trying again in ${seconds} s.`}
-      </span>
+      <span>The studio does not answer. {seconds === 0 ? 'Trying again …' : `Trying again in ${seconds} s.`}</span>
       <Button kind="quiet" onPress={() => connection.start()}>
         Try now
       </Button>

@@ -37,7 +37,13 @@ function Breadcrumbs(): ReactElement {
   return (
     <nav aria-label="Breadcrumbs" className="breadcrumbs">
       <ol>
-        <li>{title === undefined ? <span aria-current="page">{place.label}</span> : <Link to={place.to}>{place.label}</Link>}</li>
+        <li>
+          {title === undefined ? (
+            <span aria-current="page">{place.label}</span>
+          ) : (
+            <Link to={place.to}>{place.label}</Link>
+          )}
+        </li>
         {title !== undefined && (
           <li>
             <span aria-current="page" className="truncate">
@@ -50,15 +56,25 @@ function Breadcrumbs(): ReactElement {
   );
 }
 
-function DeviceChip({ runtime }: { runtime: { version: string; device: string; deviceName: string } | null }): ReactElement {
+function DeviceChip({
+  runtime,
+}: {
+  runtime: { version: string; device: string; deviceName: string } | null;
+}): ReactElement {
   return (
     <Link
       to="/settings"
       className={runtime === null ? 'device-chip device-missing' : 'device-chip'}
-      title={runtime === null ? 'The TensorFlow runtime is not set up.' : `${runtime.deviceName} · TensorFlow ${runtime.version}`}
+      title={
+        runtime === null
+          ? 'The TensorFlow runtime is not set up.'
+          : `${runtime.deviceName} · TensorFlow ${runtime.version}`
+      }
     >
       <Icon name={runtime === null ? 'warning' : 'chip'} />
-      {runtime === null ? 'No runtime' : `${runtime.device === 'gpu' ? runtime.deviceName : 'CPU'} · TF ${runtime.version}`}
+      {runtime === null
+        ? 'No runtime'
+        : `${runtime.device === 'gpu' ? runtime.deviceName : 'CPU'} · TF ${runtime.version}`}
     </Link>
   );
 }

@@ -19,7 +19,10 @@ export function JobsButton(): ReactElement {
   const active = jobs.data?.filter(isActiveJob).length ?? 0;
   return (
     <DialogTrigger>
-      <AriaButton className="header-button" aria-label={active === 0 ? 'Jobs' : `Jobs, ${plural(active, 'job')} running`}>
+      <AriaButton
+        className="header-button"
+        aria-label={active === 0 ? 'Jobs' : `Jobs, ${plural(active, 'job')} running`}
+      >
         <Icon name="jobs" />
         Jobs
         {active > 0 && <span className="count-badge">{active}</span>}

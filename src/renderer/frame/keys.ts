@@ -49,5 +49,8 @@ export function keyHandler(actions: KeyActions): (event: KeyboardEvent) => void 
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable], [role=dialog], .menu') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [contenteditable], [role=dialog], .menu') !== null
+  );
 }

@@ -11,7 +11,11 @@ export function formatCount(count: number): string {
 export function formatRate(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e');
+  if (size < 1e-3 || size >= 1e6)
+    return value
+      .toExponential(2)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
   return new Intl.NumberFormat('en', { maximumSignificantDigits: 3 }).format(value);
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ImportRequest } from '#shared/catalog.ts';
+import { expressionIndex } from '#shared/expressions.ts';
 import type { Job } from '#shared/jobs.ts';
 import { PRESETS } from '#shared/presets.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
@@ -102,7 +103,7 @@ async function readTruths(file: string, root: string): Promise<Map<string, numbe
     lines.map((line): [string, number] => {
       const comma = line.lastIndexOf(',');
       const path = join(dirname(file), line.slice(0, comma));
-      return [relative(root, path).replaceAll('\\', '/'), Number(line.slice(comma + 1))];
+      return [relative(root, path).replaceAll('\\', '/'), expressionIndex(line.slice(comma + 1))!];
     }),
   );
 }

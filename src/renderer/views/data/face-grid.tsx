@@ -4,14 +4,14 @@ import { ClassLetter } from '../../components/class-mark.tsx';
 import { FaceImage } from '../../components/face-image.tsx';
 import { formatCount } from '../../text/format.ts';
 import { SPLIT_LABELS, expressionAt } from '../../text/words.ts';
-import { columnsIn, moveIndex, visibleRows } from './grid-geometry.ts';
+import { columnsIn, moveIndex, sideIn, visibleRows } from './grid-geometry.ts';
 
 interface FaceGridProps {
   /** Those loaded so far, in order. */
   readonly images: readonly ImageRow[];
   /** How many there are, loaded or not. */
   readonly total: number;
-  /** Side of a face, CSS pixels. */
+  /** Least side of a face, CSS pixels; faces grow to fill the width. */
   readonly size: number;
   readonly selected: number | undefined;
   readonly onSelect: (id: number) => void;
@@ -30,8 +30,9 @@ export function FaceGrid({ images, total, size, selected, onSelect, onNearEnd }:
   const view = useView(scroller);
   const [active, setActive] = useState(0);
 
-  const pitch = size + GAP;
   const columns = columnsIn(view.width, size, GAP);
+  const side = Math.max(size, sideIn(view.width, columns, GAP));
+  const pitch = side + GAP;
   const rowCount = Math.ceil(images.length / columns);
   const rows = visibleRows({ top: view.top, height: view.height, pitch, count: rowCount, overscan: OVERSCAN_ROWS });
 
@@ -74,7 +75,7 @@ export function FaceGrid({ images, total, size, selected, onSelect, onNearEnd }:
             <FaceTile
               key={image.id}
               image={image}
-              size={size}
+              size={side}
               left={(index % columns) * pitch}
               top={Math.floor(index / columns) * pitch}
               position={index + 1}
@@ -106,7 +107,17 @@ interface FaceTileProps {
 }
 
 /** The keyboard is the grid's: it keeps the focus and names the active face. */
-function FaceTile({ image, size, left, top, position, total, isActive, isSelected, onPress }: FaceTileProps): ReactElement {
+function FaceTile({
+  image,
+  size,
+  left,
+  top,
+  position,
+  total,
+  isActive,
+  isSelected,
+  onPress,
+}: FaceTileProps): ReactElement {
   const label = image.label === null ? 'unlabeled' : expressionAt(image.label).label;
   return (
     <div
@@ -154,5 +165,6 @@ function useView(scroller: React.RefObject<HTMLDivElement | null>): View {
 function scrollIntoView(element: HTMLElement | null, top: number, height: number): void {
   if (element === null) return;
   if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height - element.clientHeight;
+  else if (top + height > element.scrollTop + element.clientHeight)
+    element.scrollTop = top + height - element.clientHeight;
 }

@@ -128,7 +128,11 @@ function ImageGrid({ filter, total, size, onClear }: ImageGridProps): ReactEleme
   if (images.isPending) return <Skeleton height={240} />;
   if (rows.length === 0) {
     return (
-      <Empty icon="search" title="No face matches these filters" action={<Button onPress={onClear}>Clear filters</Button>} />
+      <Empty
+        icon="search"
+        title="No face matches these filters"
+        action={<Button onPress={onClear}>Clear filters</Button>}
+      />
     );
   }
   return (
@@ -143,9 +147,7 @@ function ImageGrid({ filter, total, size, onClear }: ImageGridProps): ReactEleme
           if (images.hasNextPage && !images.isFetching) void images.fetchNextPage();
         }}
       />
-      {images.isFetchNextPageError && (
-        <ErrorNote error={images.error} onRetry={() => void images.fetchNextPage()} />
-      )}
+      {images.isFetchNextPageError && <ErrorNote error={images.error} onRetry={() => void images.fetchNextPage()} />}
     </>
   );
 }

@@ -29,7 +29,10 @@ export interface Facets {
 export function facetsOf(stats: CatalogStats, filter: FaceFilter): Facets {
   const { source, split, label } = filter;
   return {
-    sources: stats.sources.map(({ name }) => ({ value: name, count: countImages(stats, { split, label, source: name }) })),
+    sources: stats.sources.map(({ name }) => ({
+      value: name,
+      count: countImages(stats, { split, label, source: name }),
+    })),
     splits: SPLITS.filter((value) => (stats.splits[value]?.total ?? 0) > 0).map((value) => ({
       value,
       count: countImages(stats, { source, label, split: value }),

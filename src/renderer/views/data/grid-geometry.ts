@@ -5,6 +5,11 @@ export function columnsIn(width: number, side: number, gap: number): number {
   return Math.max(1, Math.floor((width + gap) / (side + gap)));
 }
 
+/** The side with which so many squares fill a width, whole pixels. */
+export function sideIn(width: number, columns: number, gap: number): number {
+  return Math.floor((width + gap) / columns) - gap;
+}
+
 interface Viewport {
   /** Scrolled by so many pixels. */
   readonly top: number;

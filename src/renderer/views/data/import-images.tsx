@@ -69,12 +69,7 @@ function ImportForm(): ReactElement {
         />
         <Choice label="Format" value={format} options={FORMATS} onChange={setFormat} />
         <Choice label="Role" value={role} options={ROLES} onChange={setRole} />
-        <TextInput
-          label="Name"
-          description="Left empty: the folder’s own name."
-          value={name}
-          onChange={setName}
-        />
+        <TextInput label="Name" description="Left empty: the folder’s own name." value={name} onChange={setName} />
         {importing.error !== null && <ErrorNote error={importing.error} />}
         <Button kind="primary" type="submit" isDisabled={path.trim() === ''} isPending={importing.isPending}>
           Import

@@ -29,9 +29,11 @@ export function Sources(): ReactElement {
           }
         </Loaded>
       </section>
-      {stats.data?.sources.filter(({ failed }) => failed > 0).map((source) => (
-        <Failures key={source.name} source={source} />
-      ))}
+      {stats.data?.sources
+        .filter(({ failed }) => failed > 0)
+        .map((source) => (
+          <Failures key={source.name} source={source} />
+        ))}
     </div>
   );
 }

@@ -98,7 +98,11 @@ function SubsetCounts({ subset }: { subset: Subset }): ReactElement {
           <span
             key={expressionAt(index).name}
             className={missing > 0 ? 'shortfall' : undefined}
-            title={missing > 0 ? `${formatCount(missing)} fewer ${expressionAt(index).label.toLowerCase()} than asked for` : undefined}
+            title={
+              missing > 0
+                ? `${formatCount(missing)} fewer ${expressionAt(index).label.toLowerCase()} than asked for`
+                : undefined
+            }
           >
             <ClassLetter index={index} />
             {formatCount(count)}
@@ -155,7 +159,14 @@ function SubsetForm({ stats }: { stats: CatalogStats }): ReactElement {
       <Choice label="Rule" value={rule} options={RULES} onChange={setRule} />
       <div className="field-pair">
         {rule === 'perClass' ? (
-          <NumberInput label="Of each class" unit="images" value={perClass} onChange={setPerClass} minimum={1} step={1} />
+          <NumberInput
+            label="Of each class"
+            unit="images"
+            value={perClass}
+            onChange={setPerClass}
+            minimum={1}
+            step={1}
+          />
         ) : (
           <NumberInput label="Share" unit="%" value={percent} onChange={setPercent} minimum={0.1} maximum={100} />
         )}

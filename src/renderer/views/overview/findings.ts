@@ -23,12 +23,12 @@ export function findingsOf(stats: CatalogStats): Finding[] {
 
 function imbalance({ splits }: CatalogStats): Finding[] {
   const train = splits.train;
-  if (train?.imbalanceRatio == null || train.imbalanceRatio < NOTABLE_IMBALANCE) return [];
+  if (train === undefined || (train.imbalanceRatio ?? 1) < NOTABLE_IMBALANCE) return [];
   const largest = train.counts.indexOf(Math.max(...train.counts));
   const smallest = train.counts.indexOf(Math.min(...train.counts.filter((count) => count > 0)));
   return [
     {
-      text: `Training images are unbalanced ${formatRatio(train.imbalanceRatio)}: ${formatCount(train.counts[largest]!)} ${expressionAt(largest).label.toLowerCase()}, ${formatCount(train.counts[smallest]!)} ${expressionAt(smallest).label.toLowerCase()}.`,
+      text: `Training images are unbalanced ${formatRatio(train.imbalanceRatio ?? 1)}: ${formatCount(train.counts[largest]!)} ${expressionAt(largest).label.toLowerCase()}, ${formatCount(train.counts[smallest]!)} ${expressionAt(smallest).label.toLowerCase()}.`,
       action: `Show ${expressionAt(smallest).label.toLowerCase()}`,
       to: { place: 'faces', split: 'train', classIndex: smallest },
     },
@@ -74,6 +74,12 @@ function failures({ sources }: CatalogStats): Finding[] {
   return sources.flatMap(({ name, failed }): Finding[] =>
     failed === 0
       ? []
-      : [{ text: `${plural(failed, 'file')} of ${name} could not be read.`, action: 'Show them', to: { place: 'sources' } }],
+      : [
+          {
+            text: `${plural(failed, 'file')} of ${name} could not be read.`,
+            action: 'Show them',
+            to: { place: 'sources' },
+          },
+        ],
   );
 }

@@ -62,7 +62,11 @@ function Contents({ stats }: { stats: CatalogStats }): ReactElement {
     { label: 'Images', value: formatCount(stats.images), note: plural(stats.sources.length, 'source') },
     { label: 'Labeled', value: formatShare(labeled / stats.images), note: plural(labeled, 'image') },
     { label: 'Unlabeled', value: formatCount(stats.splits.unlabeled?.total ?? 0), note: 'for pseudo labels' },
-    { label: 'Training imbalance', value: ratio === null ? '–' : formatRatio(ratio), note: 'largest to smallest class' },
+    {
+      label: 'Training imbalance',
+      value: ratio === null ? '–' : formatRatio(ratio),
+      note: 'largest to smallest class',
+    },
   ];
   return (
     <dl className="figures">

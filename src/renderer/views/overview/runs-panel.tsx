@@ -56,7 +56,9 @@ function RunCard({ run }: { run: RunSummary }): ReactElement {
         <span className="spacer" />
         <Sparkline values={run.accuracies} label="Validation accuracy" />
       </div>
-      {run.status === 'running' && <Progress label={`Progress of ${run.name}`} done={run.step} total={run.totalSteps} />}
+      {run.status === 'running' && (
+        <Progress label={`Progress of ${run.name}`} done={run.step} total={run.totalSteps} />
+      )}
       <p className="run-facts">
         <span>
           step {formatCount(run.step)} of {formatCount(run.totalSteps)}

@@ -63,13 +63,20 @@ export function ConfigFieldInput({ field, draft, onChange }: ConfigFieldInputPro
         />
       );
     case 'randAugment':
-      return <RandAugmentInput value={config.randAugment} description={description} onChange={(value) => set('randAugment', value)} />;
+      return (
+        <RandAugmentInput
+          value={config.randAugment}
+          description={description}
+          onChange={(value) => set('randAugment', value)}
+        />
+      );
   }
 }
 
 function defaultText(field: ConfigField): string {
   const value = DEFAULT_CONFIG[field.key];
-  if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? configText(value);
+  if (field.kind === 'choice')
+    return field.options.find((option) => option.value === value)?.label ?? configText(value);
   return configText(value);
 }
 

@@ -2,7 +2,9 @@ import { ARCHITECTURES, FEEDBACK_MODES, METHODS, type TrainingConfig } from '#sh
 
 /** How each setting of a run is asked for and explained: one table for the form, the config tab and every comparison. */
 
-type KeyOf<Value> = { [Key in keyof TrainingConfig]: TrainingConfig[Key] extends Value ? Key : never }[keyof TrainingConfig];
+type KeyOf<Value> = {
+  [Key in keyof TrainingConfig]: TrainingConfig[Key] extends Value ? Key : never;
+}[keyof TrainingConfig];
 type NumberKey = KeyOf<number>;
 type ToggleKey = KeyOf<boolean>;
 
@@ -81,7 +83,11 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         why: 'The released program uses ResNet-50; ResNet-18 is about four times quicker.',
         options: plain(ARCHITECTURES),
       },
-      integer('width', 1, { label: 'Width', unit: 'channels', why: 'Channels of the stem; 64 is the usual network, less is quicker.' }),
+      integer('width', 1, {
+        label: 'Width',
+        unit: 'channels',
+        why: 'Channels of the stem; 64 is the usual network, less is quicker.',
+      }),
       integer('classCount', 2, { label: 'Classes', why: 'Seven basic expressions; eight adds contempt.' }, 8),
       {
         kind: 'text',
@@ -90,32 +96,74 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         why: 'A safetensors file with weights in torchvision’s names; empty starts from chance.',
       },
       integer('totalSteps', 1, { label: 'Steps', why: 'How long to train.' }),
-      integer('evaluateEvery', 1, { label: 'Evaluate every', unit: 'steps', why: 'Both networks are scored on the validation images.' }),
+      integer('evaluateEvery', 1, {
+        label: 'Evaluate every',
+        unit: 'steps',
+        why: 'Both networks are scored on the validation images.',
+      }),
       integer('batchSize', 1, { label: 'Labeled batch', unit: 'images', why: 'Labeled images in each step.' }),
-      integer('mu', 1, { label: 'Unlabeled per labeled', why: 'Unlabeled images in each step, as a multiple of the labeled batch.' }),
+      integer('mu', 1, {
+        label: 'Unlabeled per labeled',
+        why: 'Unlabeled images in each step, as a multiple of the labeled batch.',
+      }),
       real('baseLearningRate', [1e-8], { label: 'Learning rate, base', why: 'Peak of the cosine schedule.' }),
-      real('adaptationLearningRate', [1e-8], { label: 'Learning rate, adaptation', why: 'Peak of the cosine schedule.' }),
+      real('adaptationLearningRate', [1e-8], {
+        label: 'Learning rate, adaptation',
+        why: 'Peak of the cosine schedule.',
+      }),
       real('momentum', [0, 0.999999], { label: 'Momentum', why: 'How much of the last step’s direction is kept.' }),
       toggle('nesterov', { label: 'Nesterov momentum', why: 'Looks ahead along the momentum; often a little better.' }),
-      real('weightDecay', [0], { label: 'Weight decay', why: 'Pulls weights to zero. The released program reads this flag and does not use it.' }),
-      integer('warmupSteps', 0, { label: 'Warm-up', unit: 'steps', why: 'The learning rate rises from zero over so many steps.' }),
+      real('weightDecay', [0], {
+        label: 'Weight decay',
+        why: 'Pulls weights to zero. The released program reads this flag and does not use it.',
+      }),
+      integer('warmupSteps', 0, {
+        label: 'Warm-up',
+        unit: 'steps',
+        why: 'The learning rate rises from zero over so many steps.',
+      }),
       integer('baseWarmupSteps', 0, {
         label: 'Base network alone',
         unit: 'steps',
         why: 'Trains the base network on labels first: pseudo labels then start better than chance.',
       }),
-      integer('adaptationWaitSteps', 0, { label: 'Adaptation waits', unit: 'steps', why: 'Its learning rate is zero until then.' }),
-      real('baseDropout', [0, 0.999999], { label: 'Dropout, base', why: 'Share of features dropped before the last layer.' }),
-      real('adaptationDropout', [0, 0.999999], { label: 'Dropout, adaptation', why: 'Share of features dropped before the last layer.' }),
-      real('gradientClip', [0], { label: 'Gradient clip', unit: 'norm', why: 'Longer gradients are shortened to this; 0 leaves them.' }),
-      real('labelSmoothing', [0, 0.999999], { label: 'Label smoothing', why: 'Share of each label spread over all classes.' }),
-      real('ema', [0, 0.999999], { label: 'Moving average', why: 'Decay of an averaged adaptation network, often the steadier one; 0 keeps none.' }),
+      integer('adaptationWaitSteps', 0, {
+        label: 'Adaptation waits',
+        unit: 'steps',
+        why: 'Its learning rate is zero until then.',
+      }),
+      real('baseDropout', [0, 0.999999], {
+        label: 'Dropout, base',
+        why: 'Share of features dropped before the last layer.',
+      }),
+      real('adaptationDropout', [0, 0.999999], {
+        label: 'Dropout, adaptation',
+        why: 'Share of features dropped before the last layer.',
+      }),
+      real('gradientClip', [0], {
+        label: 'Gradient clip',
+        unit: 'norm',
+        why: 'Longer gradients are shortened to this; 0 leaves them.',
+      }),
+      real('labelSmoothing', [0, 0.999999], {
+        label: 'Label smoothing',
+        why: 'Share of each label spread over all classes.',
+      }),
+      real('ema', [0, 0.999999], {
+        label: 'Moving average',
+        why: 'Decay of an averaged adaptation network, often the steadier one; 0 keeps none.',
+      }),
     ],
   },
   {
     title: 'Views',
     fields: [
-      integer('imageSize', 8, { label: 'Image side', unit: 'pixels', why: 'What the networks see; time grows with its square.' }, 1024),
+      integer(
+        'imageSize',
+        8,
+        { label: 'Image side', unit: 'pixels', why: 'What the networks see; time grows with its square.' },
+        1024,
+      ),
       toggle('releaseCrop', {
         label: 'Crop as released',
         why: 'Crops out of 256 pixels whatever the side: small sides then see a corner of the face.',
@@ -138,20 +186,34 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         why: 'How the adaptation network’s gain on labels teaches the base network; the rest are ablations.',
         options: FEEDBACK_MODES.map((value) => ({ value, label: FEEDBACK_LABELS[value] })),
       },
-      real('threshold', [0, 1], { label: 'Threshold', unit: 'confidence', why: 'Pseudo labels at least this sure count as sure.' }),
+      real('threshold', [0, 1], {
+        label: 'Threshold',
+        unit: 'confidence',
+        why: 'Pseudo labels at least this sure count as sure.',
+      }),
       toggle('maskUnlabeledLoss', {
         label: 'Only sure pseudo labels',
         why: 'Leaves unsure ones out of the consistency loss; the released program only logs them.',
       }),
       real('temperature', [1e-6], { label: 'Temperature', why: 'Below 1 sharpens the pseudo labels’ probabilities.' }),
-      real('lambdaUnlabeled', [0], { label: 'Weight of the consistency loss', why: 'Beside the labeled loss of the base network.' }),
-      integer('udaSteps', 1, { label: 'Consistency ramp', unit: 'steps', why: 'That weight rises to its full height over so many steps.' }),
+      real('lambdaUnlabeled', [0], {
+        label: 'Weight of the consistency loss',
+        why: 'Beside the labeled loss of the base network.',
+      }),
+      integer('udaSteps', 1, {
+        label: 'Consistency ramp',
+        unit: 'steps',
+        why: 'That weight rises to its full height over so many steps.',
+      }),
     ],
   },
   {
     title: 'Fine-tuning',
     fields: [
-      integer('finetuneEpochs', 0, { label: 'Epochs', why: 'The best adaptation network then trains on the labeled set; 0 leaves this out.' }),
+      integer('finetuneEpochs', 0, {
+        label: 'Epochs',
+        why: 'The best adaptation network then trains on the labeled set; 0 leaves this out.',
+      }),
       integer('finetuneBatchSize', 1, { label: 'Batch', unit: 'images', why: 'Labeled images in each step.' }),
       real('finetuneLearningRate', [1e-10], { label: 'Learning rate', why: 'Small: the network is nearly done.' }),
       real('finetuneMomentum', [0, 0.999999], { label: 'Momentum', why: 'None in the released program.' }),
@@ -162,11 +224,24 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
     title: 'System',
     fields: [
       integer('seed', 0, { label: 'Seed', why: 'The same seed repeats a run exactly on the same machine.' }),
-      integer('workers', 0, { label: 'Image workers', why: 'Threads that decode and augment; the result does not depend on them.' }),
-      toggle('mixedPrecision', { label: 'Mixed precision', why: 'About half the time on hardware that has it, with slightly coarser numbers.' }),
-      integer('checkpointEvery', 0, { label: 'Keep a checkpoint every', unit: 'steps', why: 'Besides the last and the best; 0 keeps none.' }),
+      integer('workers', 0, {
+        label: 'Image workers',
+        why: 'Threads that decode and augment; the result does not depend on them.',
+      }),
+      toggle('mixedPrecision', {
+        label: 'Mixed precision',
+        why: 'About half the time on hardware that has it, with slightly coarser numbers.',
+      }),
+      integer('checkpointEvery', 0, {
+        label: 'Keep a checkpoint every',
+        unit: 'steps',
+        why: 'Besides the last and the best; 0 keeps none.',
+      }),
       integer('startStep', 0, { label: 'First step', why: 'Where the schedules begin; the released program’s flag.' }),
-      integer('worldSize', -1, { label: 'Devices', why: 'The released program reads this flag and does not use it; −1 leaves it open.' }),
+      integer('worldSize', -1, {
+        label: 'Devices',
+        why: 'The released program reads this flag and does not use it; −1 leaves it open.',
+      }),
     ],
   },
 ];

@@ -142,7 +142,14 @@ function RunForm({ stats, subsets, original }: RunFormProps): ReactElement {
       )}
       {starting.error !== null && <ErrorNote error={starting.error} />}
       <div className="row">
-        <Button kind="primary" large type="submit" icon="play" isDisabled={request === null} isPending={starting.isPending}>
+        <Button
+          kind="primary"
+          large
+          type="submit"
+          icon="play"
+          isDisabled={request === null}
+          isPending={starting.isPending}
+        >
           Start
         </Button>
         {request === null && <span className="muted">Choose the unlabeled faces, or the supervised baseline.</span>}

@@ -33,7 +33,11 @@ export interface DataOptions {
 
 /** What a run can train on and be scored on. Subsets come first: a balanced labeled set is what the method expects. */
 export function dataOptions(stats: CatalogStats, subsets: readonly Subset[]): DataOptions {
-  const option = (value: string, label: string, count: number): DataOption => ({ value, label, note: formatCount(count) });
+  const option = (value: string, label: string, count: number): DataOption => ({
+    value,
+    label,
+    note: formatCount(count),
+  });
   const labeledSources = stats.sources.flatMap(({ name, splits }) => {
     const count = splits.train?.counts.reduce((sum, images) => sum + images, 0) ?? 0;
     return count === 0 ? [] : [option(name, `${name}, all training images`, count)];

@@ -111,7 +111,8 @@ function optionsOf(
     ticks: { show: false },
     size: AXIS_SIZE,
   };
-  const values = (_plot: uPlot, splits: number[]): string[] => splits.map((value) => (data.isShare === true ? `${Math.round(value * 100)} %` : formatRate(value)));
+  const values = (_plot: uPlot, splits: number[]): string[] =>
+    splits.map((value) => (data.isShare === true ? `${Math.round(value * 100)} %` : formatRate(value)));
   return {
     width: element.clientWidth,
     height: HEIGHT,
@@ -124,9 +125,23 @@ function optionsOf(
       right: { range: paddedRange },
     },
     axes: [
-      { ...axis, size: 28, values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')) },
+      {
+        ...axis,
+        size: 28,
+        values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')),
+      },
       { ...axis, scale: 'left', values },
-      ...(hasRight ? [{ ...axis, scale: 'right', side: 1 as const, grid: { show: false }, values: (_plot: uPlot, splits: number[]) => splits.map(formatRate) }] : []),
+      ...(hasRight
+        ? [
+            {
+              ...axis,
+              scale: 'right',
+              side: 1 as const,
+              grid: { show: false },
+              values: (_plot: uPlot, splits: number[]) => splits.map(formatRate),
+            },
+          ]
+        : []),
     ],
     series: [
       {},

@@ -136,9 +136,12 @@ export function stepCharts(steps: readonly StepMetrics[], smoothing: Smoothing):
   })).filter(({ curves }) => curves.length > 0);
 }
 
+/** First and last step of a run's charts: all span the same, so that one cursor and one zoom fit them all. */
+export type Span = readonly [first: number, last: number];
+
 /** Accuracy (full line) and mean-class accuracy (dashed) of each network that was evaluated while training. */
-export function accuracyChart(evaluations: readonly Evaluation[]): ChartData {
-  const steps = stepsOf(evaluations);
+export function accuracyChart(evaluations: readonly Evaluation[], span: Span): ChartData {
+  const steps = stepsOf(evaluations, span);
   const networks = [...new Set(evaluations.map(({ network }) => network))];
   return {
     title: 'Accuracy on validation',
@@ -163,9 +166,9 @@ export function accuracyChart(evaluations: readonly Evaluation[]): ChartData {
 }
 
 /** Recall of each class of one network. */
-export function recallChart(evaluations: readonly Evaluation[], network: NetworkName): ChartData {
+export function recallChart(evaluations: readonly Evaluation[], network: NetworkName, span: Span): ChartData {
   const byStep = byStepOf(evaluations, network);
-  const steps = stepsOf([...byStep.values()]);
+  const steps = stepsOf([...byStep.values()], span);
   const classCount = Math.max(0, ...[...byStep.values()].map(({ perClass }) => perClass.length));
   return {
     title: `Recall per class, ${NETWORK_LABELS[network].toLowerCase()}`,
@@ -181,8 +184,8 @@ export function recallChart(evaluations: readonly Evaluation[], network: Network
   };
 }
 
-function stepsOf(evaluations: readonly Evaluation[]): number[] {
-  return [...new Set(evaluations.map(({ step }) => step))].sort((a, b) => a - b);
+function stepsOf(evaluations: readonly Evaluation[], span: Span): number[] {
+  return [...new Set([...span, ...evaluations.map(({ step }) => step)])].sort((a, b) => a - b);
 }
 
 function byStepOf(evaluations: readonly Evaluation[], network: NetworkName): Map<number, Evaluation> {

@@ -4,7 +4,8 @@ import type { RunDetail } from '#shared/training.ts';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
 import { useRunSteps } from '../run-steps.ts';
 import { Chart } from './chart.tsx';
-import { type ChartData, SMOOTHINGS, type Smoothing, accuracyChart, recallChart, stepCharts } from './curves.ts';
+import { type ChartData, SMOOTHINGS, type Smoothing,
+  type Span, accuracyChart, recallChart, stepCharts } from './curves.ts';
 
 const SMOOTHING_LABELS: Readonly<Record<Smoothing, string>> = { none: 'None', light: 'Light', strong: 'Strong' };
 
@@ -35,9 +36,14 @@ function Charts({ run, metrics }: ChartsProps): ReactElement {
   const [smoothing, setSmoothing] = useState<Smoothing>('light');
   const charts = useMemo(() => {
     const validation = run.evaluations.filter(({ split }) => split === 'validation');
-    const recalls = validation.length === 0 ? [] : [accuracyChart(validation), recallChart(validation, 'adaptation')];
+    const span: Span = [metrics[0]?.step ?? 0, metrics.at(-1)?.step ?? 0];
+    const hasAdaptation = validation.some(({ network }) => network === 'adaptation');
+    const scores = [
+      accuracyChart(validation, span),
+      recallChart(validation, hasAdaptation ? 'adaptation' : 'base', span),
+    ].filter(({ curves }) => curves.length > 0);
     const [losses, ...rest] = stepCharts(metrics, smoothing);
-    return [losses, ...recalls, ...rest].filter((chart): chart is ChartData => chart !== undefined);
+    return [losses, ...scores, ...rest].filter((chart): chart is ChartData => chart !== undefined);
   }, [run.evaluations, metrics, smoothing]);
   return (
     <div className="stack">

@@ -1,0 +1,76 @@
+import { useQuery } from '@tanstack/react-query';
+import { type ReactElement, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import { SPLITS, type Split } from '#shared/images.ts';
+import { api } from '../../api/client.ts';
+import { Choice } from '../../components/fields.tsx';
+import { ClassLetter } from '../../components/class-mark.tsx';
+import { FaceImage } from '../../components/face-image.tsx';
+import { Loaded, Skeleton } from '../../components/states.tsx';
+import { SPLIT_LABELS } from '../../text/words.ts';
+import type { ShownPicture } from './picture.ts';
+
+const FACES = 24;
+const SIDE = 56;
+
+interface FaceStripProps {
+  readonly selected: number | undefined;
+  readonly onSelect: (id: number) => void;
+  /** Pictures of the person's own, of this session. */
+  readonly earlier: readonly ShownPicture[];
+  readonly onEarlier: (picture: ShownPicture) => void;
+}
+
+/** Faces of the catalog to try, and the pictures tried before. */
+export function FaceStrip({ selected, onSelect, earlier, onEarlier }: FaceStripProps): ReactElement {
+  const [split, setSplit] = useState<Split>('test');
+  const images = useQuery(api.catalog.images.queryOptions({ split, limit: FACES }));
+  return (
+    <div className="stack">
+      {earlier.length > 0 && (
+        <div className="strip" role="group" aria-label="Pictures tried before">
+          {earlier.map((picture) => (
+            <AriaButton
+              key={picture.address}
+              className="strip-face"
+              aria-label={picture.title}
+              onPress={() => onEarlier(picture)}
+            >
+              <img className="face" src={picture.address} alt="" />
+            </AriaButton>
+          ))}
+        </div>
+      )}
+      <div className="strip-split">
+        <Choice
+          label="Faces of the catalog"
+          value={split}
+          options={SPLITS.map((value) => ({ value, label: SPLIT_LABELS[value] }))}
+          onChange={setSplit}
+        />
+      </div>
+      <Loaded query={images} skeleton={<Skeleton height={SIDE} />}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <p className="muted">There are no {SPLIT_LABELS[split].toLowerCase()} images.</p>
+          ) : (
+            <div className="strip" role="group" aria-label="Faces of the catalog">
+              {rows.map(({ id, label }) => (
+                <AriaButton
+                  key={id}
+                  className={id === selected ? 'strip-face strip-face-selected' : 'strip-face'}
+                  aria-label={`Face ${id}`}
+                  aria-pressed={id === selected}
+                  onPress={() => onSelect(id)}
+                >
+                  <FaceImage id={id} size={SIDE} alt="" />
+                  {label !== null && <ClassLetter index={label} />}
+                </AriaButton>
+              ))}
+            </div>
+          )
+        }
+      </Loaded>
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, getRouteApi } from '@tanstack/react-router';
+import { type ReactElement, Suspense, lazy } from 'react';
+import type { RunDetail, RunSummary } from '#shared/training.ts';
+import { api } from '../../api/client.ts';
+import { Progress } from '../../components/progress.tsx';
+import { Loaded, Problem, Skeleton } from '../../components/states.tsx';
+import { Status } from '../../components/status-dot.tsx';
+import { formatCount, formatDuration, formatRate, formatShare, plural } from '../../text/format.ts';
+import { NETWORK_LABELS, PHASE_LABELS } from '../../text/words.ts';
+import { ConfigTab } from './config-tab.tsx';
+import { EvaluationsTab } from './evaluations-tab.tsx';
+import { LogTab } from './log-tab.tsx';
+import { RunControls } from './run-controls.tsx';
+import './runs.css';
+
+const route = getRouteApi('/runs/$run');
+
+/** The drawing library is asked for when a chart is to be seen. */
+const RunCharts = lazy(async () => ({ default: (await import('./charts/run-charts.tsx')).RunCharts }));
+
+/** One run: how it does now, its curves, evaluations, settings and log. */
+export function RunPage(): ReactElement {
+  const { run: id } = route.useParams();
+  const run = useQuery(api.runs.get.queryOptions({ id }));
+  return (
+    <div className="place">
+      <Loaded query={run} skeleton={<Skeleton height={120} />}>
+        {(detail) => <Run key={detail.id} run={detail} />}
+      </Loaded>
+    </div>
+  );
+}
+
+function Run({ run }: { run: RunDetail }): ReactElement {
+  const summary = useSummary(run);
+  return (
+    <>
+      <section className="panel run-head">
+        <div className="place-head">
+          <h1>{run.name}</h1>
+          <Status status={summary.status} />
+          {summary.status === 'running' && summary.phase !== 'training' && (
+            <span className="muted">{PHASE_LABELS[summary.phase]}</span>
+          )}
+          <span className="spacer" />
+          <RunControls run={summary} />
+        </div>
+        <Progress label={`Progress of ${run.name}`} done={summary.step} total={summary.totalSteps} />
+        <Facts run={summary} />
+        {summary.error !== null && <Problem problem={summary.error} />}
+      </section>
+      <Tabs />
+      <TabPanel run={run} />
+    </>
+  );
+}
+
+/** The list is asked for at every progress, the whole run only when more than its step changed. */
+function useSummary(run: RunDetail): RunSummary {
+  const runs = useQuery(api.runs.list.queryOptions());
+  return runs.data?.find(({ id }) => id === run.id) ?? run;
+}
+
+function Facts({ run }: { run: RunSummary }): ReactElement {
+  const facts: [string, string][] = [
+    ['Step', `${formatCount(run.step)} of ${formatCount(run.totalSteps)}`],
+    ['Speed', run.imagesPerSecond === null ? '–' : `${formatRate(run.imagesPerSecond)} images/s`],
+    ['Time left', run.secondsLeft === null ? '–' : formatDuration(run.secondsLeft)],
+    ['Trained for', formatDuration(run.seconds)],
+    ['Best accuracy', run.best === null ? '–' : formatShare(run.best.accuracy)],
+    ['Mean-class', run.best === null ? '–' : formatShare(run.best.meanClassAccuracy)],
+    [
+      'Best network',
+      run.best === null ? '–' : `${NETWORK_LABELS[run.best.network]}, step ${formatCount(run.best.step)}`,
+    ],
+  ];
+  if (run.badImages > 0) facts.push(['Left out', plural(run.badImages, 'bad image')]);
+  return (
+    <dl className="run-figures">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const TABS = [
+  { tab: undefined, label: 'Charts' },
+  { tab: 'evaluations', label: 'Evaluations' },
+  { tab: 'config', label: 'Settings' },
+  { tab: 'log', label: 'Log' },
+] as const;
+
+function Tabs(): ReactElement {
+  const shown = route.useSearch().tab;
+  return (
+    <nav className="tabs" aria-label="Run">
+      {TABS.map(({ tab, label }) => (
+        <Link
+          key={label}
+          from="/runs/$run"
+          to="."
+          search={{ tab }}
+          className={tab === shown ? 'tab tab-shown' : 'tab'}
+          aria-current={tab === shown ? 'page' : undefined}
+          replace
+        >
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function TabPanel({ run }: { run: RunDetail }): ReactElement {
+  const { tab } = route.useSearch();
+  switch (tab) {
+    case 'evaluations':
+      return <EvaluationsTab run={run} />;
+    case 'config':
+      return <ConfigTab run={run} />;
+    case 'log':
+      return <LogTab run={run} />;
+    default:
+      return (
+        <Suspense fallback={<Skeleton height={254} />}>
+          <RunCharts run={run} />
+        </Suspense>
+      );
+  }
+}
