@@ -2,6 +2,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { describeError } from '../api/errors.ts';
 import { Button } from './button.tsx';
 import { Icon, type IconName } from './icon.tsx';
+import { Prose } from './prose.tsx';
 
 /** What went wrong, why, and what to do, where it went wrong. */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactElement {
@@ -19,8 +20,14 @@ export function Problem({ problem: { message, hint }, onRetry }: ProblemProps): 
     <div className="note note-danger" role="alert">
       <Icon name="warning" />
       <div className="note-text">
-        <p>{message}</p>
-        {hint !== undefined && <p className="note-hint">{hint}</p>}
+        <p>
+          <Prose text={message} />
+        </p>
+        {hint !== undefined && (
+          <p className="note-hint">
+            <Prose text={hint} />
+          </p>
+        )}
       </div>
       {onRetry !== undefined && (
         <Button icon="refresh" onPress={onRetry}>

@@ -60,7 +60,6 @@ function SubsetTable({ subsets }: { subsets: readonly Subset[] }): ReactElement 
           <tr>
             <th>Name</th>
             <th>Rule</th>
-            <th className="number">Seed</th>
             <th className="number">Images</th>
             <th>Per class</th>
             <th>Made</th>
@@ -71,9 +70,9 @@ function SubsetTable({ subsets }: { subsets: readonly Subset[] }): ReactElement 
             <tr key={subset.name}>
               <td>{subset.name}</td>
               <td className="muted">
-                {subset.rule} · {subset.source ?? 'all sources'} · {SPLIT_LABELS[subset.split].toLowerCase()}
+                {subset.rule} · {subset.source ?? 'all sources'} · {SPLIT_LABELS[subset.split].toLowerCase()} · seed{' '}
+                {subset.seed}
               </td>
-              <td className="number">{subset.seed}</td>
               <td className="number">{formatCount(subset.total)}</td>
               <td>
                 <SubsetCounts subset={subset} />
@@ -159,14 +158,7 @@ function SubsetForm({ stats }: { stats: CatalogStats }): ReactElement {
       <Choice label="Rule" value={rule} options={RULES} onChange={setRule} />
       <div className="field-pair">
         {rule === 'perClass' ? (
-          <NumberInput
-            label="Of each class"
-            unit="images"
-            value={perClass}
-            onChange={setPerClass}
-            minimum={1}
-            step={1}
-          />
+          <NumberInput label="Per class" unit="images" value={perClass} onChange={setPerClass} minimum={1} step={1} />
         ) : (
           <NumberInput label="Share" unit="%" value={percent} onChange={setPercent} minimum={0.1} maximum={100} />
         )}

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { SPLITS, type Split } from '#shared/images.ts';
@@ -10,8 +10,27 @@ import { Loaded, Skeleton } from '../../components/states.tsx';
 import { SPLIT_LABELS } from '../../text/words.ts';
 import type { ShownPicture } from './picture.ts';
 
-const FACES = 24;
+const FACES = 28;
 const SIDE = 56;
+
+/** A few faces of each class of a split, or simply the first where they have none. */
+function useFaces(split: Split) {
+  const stats = useQuery(api.catalog.stats.queryOptions());
+  const labels =
+    split === 'unlabeled' ? [undefined] : (stats.data?.classes.map((_, index): number | undefined => index) ?? []);
+  const limit = Math.ceil(FACES / Math.max(1, labels.length));
+  return useQueries({
+    queries: labels.map((label) => api.catalog.images.queryOptions({ split, label, limit })),
+    combine: (pages) => {
+      const isLoaded = stats.data !== undefined && pages.every(({ data }) => data !== undefined);
+      return {
+        data: isLoaded ? pages.flatMap(({ data }) => data?.rows ?? []) : undefined,
+        error: stats.error ?? pages.find(({ error }) => error !== null)?.error ?? null,
+        refetch: () => pages.forEach((page) => void page.refetch()),
+      };
+    },
+  });
+}
 
 interface FaceStripProps {
   readonly selected: number | undefined;
@@ -24,7 +43,7 @@ interface FaceStripProps {
 /** Faces of the catalog to try, and the pictures tried before. */
 export function FaceStrip({ selected, onSelect, earlier, onEarlier }: FaceStripProps): ReactElement {
   const [split, setSplit] = useState<Split>('test');
-  const images = useQuery(api.catalog.images.queryOptions({ split, limit: FACES }));
+  const faces = useFaces(split);
   return (
     <div className="stack">
       {earlier.length > 0 && (
@@ -49,8 +68,8 @@ export function FaceStrip({ selected, onSelect, earlier, onEarlier }: FaceStripP
           onChange={setSplit}
         />
       </div>
-      <Loaded query={images} skeleton={<Skeleton height={SIDE} />}>
-        {({ rows }) =>
+      <Loaded query={faces} skeleton={<Skeleton height={SIDE} />}>
+        {(rows) =>
           rows.length === 0 ? (
             <p className="muted">There are no {SPLIT_LABELS[split].toLowerCase()} images.</p>
           ) : (

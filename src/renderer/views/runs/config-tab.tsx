@@ -21,11 +21,11 @@ export function ConfigTab({ run }: { run: RunDetail }): ReactElement {
               const isDefault = JSON.stringify(run.config[key]) === JSON.stringify(DEFAULT_CONFIG[key]);
               return (
                 <div key={key} title={isDefault ? undefined : `Default: ${configText(DEFAULT_CONFIG[key])}`}>
-                  <dt>
-                    {label}
+                  <dt>{label}</dt>
+                  <dd className={isDefault ? 'muted' : undefined}>
+                    {configText(run.config[key])}
                     {unit !== undefined && <span className="field-unit">{unit}</span>}
-                  </dt>
-                  <dd className={isDefault ? 'muted' : undefined}>{configText(run.config[key])}</dd>
+                  </dd>
                 </div>
               );
             })}

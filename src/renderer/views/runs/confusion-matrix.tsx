@@ -34,7 +34,7 @@ export function ConfusionMatrix({ confusion }: { confusion: Evaluation['confusio
       <table className="confusion">
         <thead>
           <tr>
-            <th scope="col">True class, predicted as</th>
+            <th scope="col">True class</th>
             {confusion.map((_, index) => (
               <th key={expressionAt(index).name} scope="col">
                 <ClassLetter index={index} />

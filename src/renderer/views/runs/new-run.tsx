@@ -183,13 +183,15 @@ function GroupPanel({ group, draft, onChange }: GroupPanelProps): ReactElement {
     <Disclosure className="panel">
       {({ isExpanded }) => (
         <>
-          <Heading level={2} className="row">
-            <AriaButton slot="trigger" className="disclosure">
-              <Icon name="chevron" />
-              {group.title}
-            </AriaButton>
+          <div className="row">
+            <Heading level={2}>
+              <AriaButton slot="trigger" className="disclosure">
+                <Icon name="chevron" />
+                {group.title}
+              </AriaButton>
+            </Heading>
             <span className="muted small">{changed === 0 ? 'all defaults' : `${plural(changed, 'setting')} set`}</span>
-          </Heading>
+          </div>
           <DisclosurePanel>
             {isExpanded && (
               <div className="form-grid form-grid-folded">

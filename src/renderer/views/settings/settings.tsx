@@ -7,6 +7,7 @@ import { api } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { JobProgress } from '../../components/job-progress.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { ErrorNote, Loaded, Problem, Skeleton } from '../../components/states.tsx';
 import { THEMES, type Theme, setPreferences, usePreferences } from '../../preferences.ts';
 import { isActiveJob } from '../../text/job.ts';
@@ -121,7 +122,11 @@ function CheckRow({ check: { name, ok, detail, fix, optional } }: { check: Docto
       <span className="check-text">
         <span className="visually-hidden">{words[state]}: </span>
         {detail}
-        {fix !== '' && <span className="check-fix">{fix}</span>}
+        {fix !== '' && (
+          <span className="check-fix">
+            <Prose text={fix} />
+          </span>
+        )}
       </span>
     </li>
   );

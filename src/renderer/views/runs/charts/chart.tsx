@@ -41,7 +41,9 @@ export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactE
   return (
     <figure className="panel chart">
       <figcaption className="chart-head">
-        <h2>{data.title}</h2>
+        <h2>
+          {data.title} {data.note !== undefined && <span className="chart-note">{data.note}</span>}
+        </h2>
         <Legend data={data} index={cursor} />
       </figcaption>
       <div ref={holder} className="chart-plot" role="img" aria-label={describe(data)} />
@@ -56,18 +58,20 @@ function Legend({ data, index }: { data: ChartData; index: number | null }): Rea
       {index !== null && data.steps[index] !== undefined && (
         <li className="muted">step {formatCount(data.steps[index])}</li>
       )}
-      {data.curves.map((curve) => {
-        const value = index === null ? lastValue(curve) : (curve.values[index] ?? null);
-        return (
-          <li key={curve.label}>
-            <span
-              className={curve.isDashed === true ? 'legend-line legend-dashed' : 'legend-line'}
-              style={{ borderColor: curve.color }}
-            />
-            {curve.label} <strong>{value === null ? '–' : valueText(data, value)}</strong>
-          </li>
-        );
-      })}
+      {data.curves
+        .filter(({ isCompanion = false }) => !isCompanion)
+        .map((curve) => {
+          const value = index === null ? lastValue(curve) : (curve.values[index] ?? null);
+          return (
+            <li key={curve.label}>
+              <span
+                className={curve.isDashed === true ? 'legend-line legend-dashed' : 'legend-line'}
+                style={{ borderColor: curve.color }}
+              />
+              {curve.label} <strong>{value === null ? '–' : valueText(data, value)}</strong>
+            </li>
+          );
+        })}
     </ul>
   );
 }

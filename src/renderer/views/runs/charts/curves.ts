@@ -11,10 +11,13 @@ export interface Curve {
   readonly raw?: readonly (number | null)[];
   readonly axis?: 'right';
   readonly isDashed?: boolean;
+  /** Goes with the curve before it, whose legend stands for both. */
+  readonly isCompanion?: boolean;
 }
 
 export interface ChartData {
   readonly title: string;
+  readonly note?: string;
   /** What is along the left and the right edge. */
   readonly units: readonly [left: string, right?: string];
   readonly steps: readonly number[];
@@ -145,6 +148,7 @@ export function accuracyChart(evaluations: readonly Evaluation[], span: Span): C
   const networks = [...new Set(evaluations.map(({ network }) => network))];
   return {
     title: 'Accuracy on validation',
+    note: 'dashed: mean-class',
     units: ['share'],
     isShare: true,
     hasPoints: true,
@@ -158,6 +162,7 @@ export function accuracyChart(evaluations: readonly Evaluation[], span: Span): C
           ...look,
           label: `${look.label}, mean-class`,
           isDashed: true,
+          isCompanion: true,
           values: steps.map((step) => byStep.get(step)?.meanClassAccuracy ?? null),
         },
       ];

@@ -4,8 +4,15 @@ import type { RunDetail } from '#shared/training.ts';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
 import { useRunSteps } from '../run-steps.ts';
 import { Chart } from './chart.tsx';
-import { type ChartData, SMOOTHINGS, type Smoothing,
-  type Span, accuracyChart, recallChart, stepCharts } from './curves.ts';
+import {
+  type ChartData,
+  SMOOTHINGS,
+  type Smoothing,
+  type Span,
+  accuracyChart,
+  recallChart,
+  stepCharts,
+} from './curves.ts';
 
 const SMOOTHING_LABELS: Readonly<Record<Smoothing, string>> = { none: 'None', light: 'Light', strong: 'Strong' };
 
