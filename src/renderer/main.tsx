@@ -1,13 +1,14 @@
 // First: it must take effect before any schema is made.
 import './api/zod-without-eval.ts';
+// Then what is common to all, so that a place's own sheet may differ from it.
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { launchTokenOf, session } from './api/session.ts';
 import { App } from './app.tsx';
 import { applyTheme } from './preferences.ts';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/controls.css';
 
 applyTheme();
 

@@ -2,9 +2,14 @@ import Database from 'better-sqlite3';
 
 export type Connection = Database.Database;
 
+/** What a column of the catalog may hold. */
+export type ColumnValue = string | number | null;
+
 /** Milliseconds a write waits for another connection, such as a backup, before it gives up. */
 const BUSY_TIMEOUT = 5_000;
 const CACHE_KIBIBYTES = 65_536;
+/** Pages of 4 KiB the log may grow to before it is written back. The usual 1,000 rewrite an import's hot index pages too often. */
+const CHECKPOINT_PAGES = 4_000;
 
 /** Opens the database file with the settings every connection of the catalog has. */
 export function openDatabase(file: string): Connection {
@@ -15,6 +20,7 @@ export function openDatabase(file: string): Connection {
     connection.pragma('foreign_keys = ON');
     connection.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
     connection.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+    connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     connection.pragma('temp_store = MEMORY');
     return connection;
   } catch (error) {

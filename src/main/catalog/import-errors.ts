@@ -1,37 +1,44 @@
 import type { ImportFailure } from '#shared/catalog.ts';
+import { BulkInsert } from './bulk-insert.ts';
 import type { Connection } from './database.ts';
 import type { SourceTable } from './sources.ts';
+
+/** Failures a list holds when it is not told otherwise. */
+const PAGE = 1_000;
 
 /** Files that imports rejected, with the reason of the last try. */
 export class ImportErrorTable {
   readonly #connection: Connection;
   readonly #sources: SourceTable;
   readonly #insert;
-  readonly #bySource;
-  readonly #clear;
+  readonly #after;
+  readonly #removeBefore;
 
   constructor(connection: Connection, sources: SourceTable) {
     this.#connection = connection;
     this.#sources = sources;
-    this.#insert = connection.prepare('INSERT OR REPLACE INTO import_error (source_id, path, reason) VALUES (?, ?, ?)');
-    this.#bySource = connection.prepare<[number], ImportFailure>(
-      'SELECT path, reason FROM import_error WHERE source_id = ? ORDER BY path',
+    const columns = ['source_id', 'path', 'reason', 'recorded_at'];
+    this.#insert = new BulkInsert(connection, 'INSERT OR REPLACE INTO import_error', columns);
+    this.#after = connection.prepare<[number, string, number], ImportFailure>(
+      'SELECT path, reason FROM import_error WHERE source_id = ? AND path > ? ORDER BY path LIMIT ?',
     );
-    this.#clear = connection.prepare('DELETE FROM import_error WHERE source_id = ?');
+    this.#removeBefore = connection.prepare('DELETE FROM import_error WHERE source_id = ? AND recorded_at < ?');
   }
 
+  /** Keeps failures in one transaction; a later reason for the same file replaces the earlier. */
   add(sourceId: number, failures: readonly ImportFailure[]): void {
-    this.#connection.transaction(() => {
-      for (const { path, reason } of failures) this.#insert.run(sourceId, path, reason);
-    })();
+    const now = new Date().toISOString();
+    const rows = failures.map(({ path, reason }) => [sourceId, path, reason, now]);
+    this.#connection.transaction(() => this.#insert.insert(rows))();
   }
 
-  list(source: string): ImportFailure[] {
-    return this.#bySource.all(this.#sources.get(source).id);
+  /** Failures of a source after a path, in the order of their paths. @throws StudioError 'not-found' for an unknown source. */
+  list(source: string, { afterPath = '', limit = PAGE }: { afterPath?: string; limit?: number } = {}): ImportFailure[] {
+    return this.#after.all(this.#sources.get(source).id, afterPath, limit);
   }
 
-  /** Forgets what earlier imports of a source rejected: a new one looks at every file again. */
-  clear(sourceId: number): void {
-    this.#clear.run(sourceId);
+  /** Forgets failures that an import which began then, and came to its end, has not met again. @param time ISO 8601, UTC. */
+  removeBefore(sourceId: number, time: string): void {
+    this.#removeBefore.run(sourceId, time);
   }
 }

@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from 'node:fs';
-import { StudioError } from '#shared/errors.ts';
+import { StudioError, toStudioError } from '#shared/errors.ts';
 import type { Connection } from './database.ts';
 import { migration as initial } from './migrations/0001-initial.ts';
 
@@ -16,13 +16,13 @@ export const MIGRATIONS: readonly Migration[] = [initial];
 const APPLICATION_ID = 0x46324501;
 
 /**
- * Brings the schema up to date, each migration in a transaction of its own. A catalog that has data is copied aside first.
- * @throws StudioError 'unsupported' for a catalog of a newer studio or of another program.
+ * Brings the schema up to date, each migration in a transaction of its own. A catalog that has data is first copied aside, beside the file.
+ * @throws StudioError 'unsupported' for a catalog of a newer studio or of another program, 'corrupt' when a migration fails, 'no-space'.
  */
 export function migrate(connection: Connection, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
   const current = connection.pragma('user_version', { simple: true }) as number;
   const newest = migrations.at(-1)?.number ?? 0;
-  const isEmpty = current === 0 && connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  const isEmpty = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
   if (!isEmpty && connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new StudioError('unsupported', `${file} is a database of another program.`, {
       hint: 'Choose another workspace folder.',
@@ -32,27 +32,32 @@ export function migrate(connection: Connection, file: string, migrations: readon
     throw new StudioError(
       'unsupported',
       `The catalog ${file} was written by a newer studio (schema ${current}; this one knows ${newest}).`,
-      {
-        hint: 'Open it with that version or a newer one.',
-      },
+      { hint: 'Open it with that version or a newer one.' },
     );
   }
   const pending = migrations.filter(({ number }) => number > current);
-  if (pending.length === 0) return;
-  if (!isEmpty) backUp(connection, `${file}.before-schema-${newest}`);
-  for (const { number, name, sql } of pending) {
-    try {
-      connection.transaction(() => {
-        connection.exec(sql);
-        connection.pragma(`application_id = ${APPLICATION_ID}`);
-        connection.pragma(`user_version = ${number}`);
-      })();
-    } catch (error) {
-      throw new StudioError('corrupt', `The catalog ${file} could not be brought to schema ${number} (${name}).`, {
-        hint: `It is as it was; a copy is beside it. ${(error as Error).message}`,
+  if (pending.length > 0 && !isEmpty) backUp(connection, `${file}.before-schema-${newest}`);
+  for (const migration of pending) apply(connection, file, migration);
+}
+
+function apply(connection: Connection, file: string, { number, name, sql }: Migration): void {
+  try {
+    connection.transaction(() => {
+      connection.exec(sql);
+      connection.pragma(`application_id = ${APPLICATION_ID}`);
+      connection.pragma(`user_version = ${number}`);
+    })();
+  } catch (error) {
+    const known = toStudioError(error);
+    if (known.code !== 'internal') throw known;
+    throw new StudioError(
+      'corrupt',
+      `The catalog ${file} could not be brought to schema ${number} (${name}): ${known.message}.`,
+      {
+        hint: 'It was left as it is; this studio cannot open it. Open it with the version that wrote it.',
         cause: error,
-      });
-    }
+      },
+    );
   }
 }
 

@@ -1,9 +1,21 @@
 import { StudioError } from '#shared/errors.ts';
-import type { RunDetail, RunSummary } from '#shared/training.ts';
-import type { Connection } from './database.ts';
-import { RunRecords } from './run-records.ts';
+import {
+  type Best,
+  type Evaluation,
+  type RunDetail,
+  type RunSummary,
+  type StepMetrics,
+  runRequestSchema,
+  trainingConfigSchema,
+} from '#shared/training.ts';
+import type { ColumnValue, Connection } from './database.ts';
+import { RunEvaluations } from './run-evaluations.ts';
+import { type LogEntry, RunJournal } from './run-journal.ts';
+import { RunSteps, type StepRange } from './run-steps.ts';
+import { ERROR_COLUMNS, errorOf, errorValues, type StoredError } from './stored-error.ts';
 
 export type NewRun = Pick<RunDetail, 'id' | 'name' | 'config' | 'request' | 'snapshot' | 'totalSteps'>;
+/** What may change. A field left out or undefined stays as it is. */
 export type RunPatch = Partial<
   Pick<
     RunDetail,
@@ -11,137 +23,192 @@ export type RunPatch = Partial<
   >
 >;
 
-interface StoredSummary extends Omit<RunSummary, 'best' | 'error' | 'accuracies'> {
-  readonly best: string | null;
-  readonly error: string | null;
+interface StoredRun extends Omit<RunSummary, 'best' | 'error' | 'accuracies'>, StoredError {
+  readonly number: number;
+  readonly bestStep: number | null;
+  readonly bestNetwork: Best['network'] | null;
+  readonly bestAccuracy: number | null;
+  readonly bestMeanClassAccuracy: number | null;
+  readonly runtimeVersion: string | null;
+  readonly runtimeDevice: string | null;
+  readonly runtimePrecision: string | null;
 }
-interface StoredRun extends StoredSummary {
+interface StoredTexts {
   readonly config: string;
   readonly request: string;
   readonly snapshot: string;
-  readonly runtime: string | null;
 }
 
-const SUMMARY = `id, name, status, phase, step, total_steps AS totalSteps, best, images_per_second AS imagesPerSecond,
-  seconds_left AS secondsLeft, seconds, bad_images AS badImages, error, created_at AS createdAt, updated_at AS updatedAt`;
+const COLUMNS = `number, id, name, status, phase, step, total_steps AS totalSteps, best_step AS bestStep, best_network AS bestNetwork,
+  best_accuracy AS bestAccuracy, best_mean_class_accuracy AS bestMeanClassAccuracy, images_per_second AS imagesPerSecond,
+  seconds_left AS secondsLeft, seconds, bad_images AS badImages, ${ERROR_COLUMNS}, runtime_version AS runtimeVersion,
+  runtime_device AS runtimeDevice, runtime_precision AS runtimePrecision, created_at AS createdAt, updated_at AS updatedAt`;
 
-/** Column of each field that may be changed, and whether it is kept as JSON. */
-const PATCHED: Readonly<Record<keyof RunPatch, { readonly column: string; readonly json?: true }>> = {
-  status: { column: 'status' },
-  phase: { column: 'phase' },
-  step: { column: 'step' },
-  best: { column: 'best', json: true },
-  imagesPerSecond: { column: 'images_per_second' },
-  secondsLeft: { column: 'seconds_left' },
-  seconds: { column: 'seconds' },
-  error: { column: 'error', json: true },
-  runtime: { column: 'runtime', json: true },
-};
-
-/** Training runs: what each is, how far it is, and (by {@link RunRecords}) everything it reported. */
-export class RunTable extends RunRecords {
+/** Training runs: what each is, how far it is, and everything it reported. Methods that name a run throw 'not-found' for an unknown one. */
+export class RunTable {
   readonly #connection: Connection;
+  readonly #steps: RunSteps;
+  readonly #evaluations: RunEvaluations;
+  readonly #journal: RunJournal;
   readonly #insert;
   readonly #byId;
+  readonly #texts;
   readonly #all;
-  readonly #accuracies;
+  readonly #update;
+  readonly #remove;
   readonly #interrupt;
 
   constructor(connection: Connection) {
-    super(connection);
     this.#connection = connection;
-    this.#insert = connection.prepare(
-      `INSERT INTO run (id, name, status, phase, step, total_steps, seconds, bad_images, config, request, snapshot, created_at, updated_at)
-       VALUES (?, ?, 'queued', 'preparing', 0, ?, 0, 0, ?, ?, ?, ?, ?)`,
+    this.#steps = new RunSteps(connection);
+    this.#evaluations = new RunEvaluations(connection);
+    this.#journal = new RunJournal(connection);
+    this.#insert = connection.prepare<ColumnValue[]>(
+      `INSERT INTO run (id, name, status, phase, step, total_steps, seconds, config, request, snapshot, created_at, updated_at)
+       VALUES (?, ?, 'queued', 'preparing', 0, ?, 0, ?, ?, ?, ?, ?)`,
     );
-    this.#byId = connection.prepare<[string], StoredRun>(
-      `SELECT ${SUMMARY}, config, request, snapshot, runtime FROM run WHERE id = ?`,
+    this.#byId = connection.prepare<[string], StoredRun>(`SELECT ${COLUMNS} FROM run WHERE id = ?`);
+    this.#texts = connection.prepare<[number], StoredTexts>(
+      'SELECT config, request, snapshot FROM run WHERE number = ?',
     );
-    this.#all = connection.prepare<[], StoredSummary>(`SELECT ${SUMMARY} FROM run ORDER BY created_at DESC, id`);
-    this.#accuracies = connection.prepare<[], { run_id: string; accuracy: number }>(
-      `SELECT run_id, accuracy FROM run_evaluation WHERE network = 'adaptation' AND split = 'validation' ORDER BY run_id, step`,
+    this.#all = connection.prepare<[], StoredRun>(`SELECT ${COLUMNS} FROM run ORDER BY number DESC`);
+    this.#update = connection.prepare<ColumnValue[]>(
+      `UPDATE run SET status = ?, phase = ?, step = ?, best_step = ?, best_network = ?, best_accuracy = ?, best_mean_class_accuracy = ?,
+         images_per_second = ?, seconds_left = ?, seconds = ?, error_code = ?, error_message = ?, error_hint = ?,
+         runtime_version = ?, runtime_device = ?, runtime_precision = ?, updated_at = ?
+       WHERE number = ?`,
     );
-    this.#interrupt = connection.prepare(
-      `UPDATE run SET status = 'interrupted', seconds_left = NULL, images_per_second = NULL WHERE status IN ('running', 'queued')`,
+    this.#remove = connection.prepare('DELETE FROM run WHERE number = ?');
+    this.#interrupt = connection.prepare<[string]>(
+      `UPDATE run SET status = 'interrupted', seconds_left = NULL, images_per_second = NULL, updated_at = ?
+       WHERE status IN ('running', 'queued')`,
     );
   }
 
+  /** @throws StudioError 'conflict' for an id that is taken. */
   create({ id, name, config, request, snapshot, totalSteps }: NewRun): void {
+    if (this.#byId.get(id) !== undefined) {
+      throw new StudioError('conflict', `There is a run ${id} already.`, { hint: 'Choose another name.' });
+    }
     const now = new Date().toISOString();
-    this.#insert.run(
-      id,
-      name,
-      totalSteps,
-      JSON.stringify(config),
-      JSON.stringify(request),
-      JSON.stringify(snapshot),
-      now,
-      now,
-    );
+    const texts = [config, request, snapshot].map((value) => JSON.stringify(value));
+    this.#insert.run(id, name, totalSteps, ...texts, now, now);
   }
 
   update(id: string, patch: RunPatch): void {
-    const fields = (Object.keys(patch) as (keyof RunPatch)[]).filter((field) => patch[field] !== undefined);
-    const values = fields.map((field) => {
-      const value = patch[field];
-      return PATCHED[field].json === true && value !== null ? JSON.stringify(value) : value;
-    });
-    const assignments = [...fields.map((field) => `${PATCHED[field].column} = ?`), 'updated_at = ?'].join(', ');
-    this.#connection.prepare(`UPDATE run SET ${assignments} WHERE id = ?`).run(...values, new Date().toISOString(), id);
+    const stored = this.#stored(id);
+    const changes = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as RunPatch;
+    const run = { ...stored, best: bestOf(stored), error: errorOf(stored), runtime: runtimeOf(stored), ...changes };
+    const { best, runtime } = run;
+    this.#update.run(
+      ...[run.status, run.phase, run.step],
+      ...[best?.step ?? null, best?.network ?? null, best?.accuracy ?? null, best?.meanClassAccuracy ?? null],
+      ...[run.imagesPerSecond, run.secondsLeft, run.seconds, ...errorValues(run.error)],
+      ...[runtime?.version ?? null, runtime?.device ?? null, runtime?.precision ?? null],
+      ...[new Date().toISOString(), stored.number],
+    );
   }
 
-  /** Everything but the folder, which the workspace knows. @throws StudioError 'not-found'. */
+  /** Everything but the folder, which the workspace knows. */
   get(id: string): Omit<RunDetail, 'directory'> {
-    const stored = this.#byId.get(id);
-    if (stored === undefined)
-      throw new StudioError('not-found', `There is no run ${id} in this workspace.`, {
-        hint: 'List them with `runs list`.',
-      });
-    const { config, request, snapshot, runtime, ...summary } = stored;
-    const evaluations = this.evaluations(id);
+    const stored = this.#stored(id);
+    const { config, request, snapshot } = this.#texts.get(stored.number)!;
     return {
-      ...summaryOf(summary, accuraciesOf(evaluations)),
-      config: JSON.parse(config) as RunDetail['config'],
-      request: JSON.parse(request) as RunDetail['request'],
+      ...this.#summaryOf(stored),
+      config: trainingConfigSchema.parse(JSON.parse(config)),
+      request: runRequestSchema.parse(JSON.parse(request)),
       snapshot: JSON.parse(snapshot) as RunDetail['snapshot'],
-      runtime: runtime === null ? null : (JSON.parse(runtime) as RunDetail['runtime']),
-      evaluations,
-      log: this.log(id),
+      runtime: runtimeOf(stored),
+      evaluations: this.#evaluations.list(stored.number),
+      log: this.#journal.lines(stored.number),
     };
+  }
+
+  /** What a list shows of one run: for whoever looks often, since {@link get} reads all its evaluations. */
+  summary(id: string): RunSummary {
+    return this.#summaryOf(this.#stored(id));
   }
 
   /** The newest first. */
   list(): RunSummary[] {
-    const accuracies = Map.groupBy(this.#accuracies.all(), (row) => row.run_id);
-    return this.#all.all().map((stored) =>
-      summaryOf(
-        stored,
-        (accuracies.get(stored.id) ?? []).map((row) => row.accuracy),
-      ),
-    );
+    return this.#all.all().map((stored) => this.#summaryOf(stored));
   }
 
+  /** With all it reported; its folder is the caller's. */
   remove(id: string): void {
-    this.#connection.prepare('DELETE FROM run WHERE id = ?').run(id);
+    this.#remove.run(this.#stored(id).number);
   }
 
-  /** What is found running when a host starts was cut off with the host before. */
+  /** What is found running or waiting when a host starts was cut off with the host before. */
   markInterrupted(): void {
-    this.#interrupt.run();
+    this.#interrupt.run(new Date().toISOString());
+  }
+
+  /** Adds steps in one transaction; a step repeated after a crash replaces its row. */
+  appendSteps(id: string, steps: readonly StepMetrics[]): void {
+    const { number } = this.#stored(id);
+    this.#connection.transaction(() => this.#steps.append(number, steps))();
+  }
+
+  steps(id: string, range: StepRange = {}): StepMetrics[] {
+    return this.#steps.list(this.#stored(id).number, range);
+  }
+
+  /** Takes back what came after a checkpoint: a resumed run makes it again. @param step the last step that stays. */
+  deleteStepsAfter(id: string, step: number): void {
+    const { number } = this.#stored(id);
+    this.#connection.transaction(() => {
+      this.#steps.deleteAfter(number, step);
+      // Steps count from 0 and an evaluation's step is how many were done: after the last that stays, one more.
+      this.#evaluations.deleteAfter(number, step + 1);
+    })();
+  }
+
+  addEvaluation(id: string, evaluation: Evaluation): void {
+    const { number } = this.#stored(id);
+    this.#connection.transaction(() => this.#evaluations.add(number, evaluation))();
+  }
+
+  evaluations(id: string): Evaluation[] {
+    return this.#evaluations.list(this.#stored(id).number);
+  }
+
+  addLog(id: string, level: LogEntry['level'], message: string): void {
+    this.#journal.addLine(this.#stored(id).number, level, message);
+  }
+
+  /** A picture that training could not read; the run's count of them grows once for each. */
+  addBadImage(id: string, image: number, path: string, reason: string): void {
+    this.#journal.addBadImage(this.#stored(id).number, image, path, reason);
+  }
+
+  #stored(id: string): StoredRun {
+    const stored = this.#byId.get(id);
+    if (stored !== undefined) return stored;
+    throw new StudioError('not-found', `There is no run ${id} in this workspace.`, {
+      hint: 'List them with `runs list`.',
+    });
+  }
+
+  #summaryOf(stored: StoredRun): RunSummary {
+    const { id, name, status, phase, step, totalSteps, imagesPerSecond, secondsLeft, seconds, badImages } = stored;
+    return {
+      ...{ id, name, status, phase, step, totalSteps, imagesPerSecond, secondsLeft, seconds, badImages },
+      best: bestOf(stored),
+      accuracies: this.#evaluations.curve(stored.number),
+      error: errorOf(stored),
+      createdAt: stored.createdAt,
+      updatedAt: stored.updatedAt,
+    };
   }
 }
 
-function accuraciesOf(evaluations: RunDetail['evaluations']): number[] {
-  return evaluations
-    .filter(({ network, split }) => network === 'adaptation' && split === 'validation')
-    .map(({ accuracy }) => accuracy);
+function bestOf({ bestStep, bestNetwork, bestAccuracy, bestMeanClassAccuracy }: StoredRun): Best | null {
+  if (bestStep === null || bestNetwork === null || bestAccuracy === null || bestMeanClassAccuracy === null) return null;
+  return { step: bestStep, network: bestNetwork, accuracy: bestAccuracy, meanClassAccuracy: bestMeanClassAccuracy };
 }
 
-function summaryOf({ best, error, ...rest }: StoredSummary, accuracies: number[]): RunSummary {
-  return {
-    ...rest,
-    best: best === null ? null : (JSON.parse(best) as RunSummary['best']),
-    error: error === null ? null : (JSON.parse(error) as RunSummary['error']),
-    accuracies,
-  };
+function runtimeOf({ runtimeVersion, runtimeDevice, runtimePrecision }: StoredRun): RunDetail['runtime'] {
+  if (runtimeVersion === null || runtimeDevice === null || runtimePrecision === null) return null;
+  return { version: runtimeVersion, device: runtimeDevice, precision: runtimePrecision };
 }

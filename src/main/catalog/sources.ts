@@ -28,6 +28,7 @@ export class SourceTable {
     this.#all = connection.prepare<[], SourceRow>(`SELECT ${COLUMNS} FROM source ORDER BY id`);
   }
 
+  /** @throws StudioError 'conflict' when the name is taken. */
   add(source: { name: string; root: string; format: string; role: Role }): SourceRow {
     if (this.find(source.name) !== undefined) {
       throw new StudioError('conflict', `There is a source named “${source.name}” already.`, {
@@ -48,6 +49,7 @@ export class SourceTable {
     throw new StudioError('not-found', `There is no source named “${name}”.`, { hint: '`stats` lists the sources.' });
   }
 
+  /** In the order they were added. */
   list(): SourceRow[] {
     return this.#all.all();
   }

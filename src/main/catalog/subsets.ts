@@ -1,43 +1,55 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Subset, SubsetRequest } from '#shared/catalog.ts';
-import { StudioError } from '#shared/errors.ts';
+import { StudioError, toStudioError } from '#shared/errors.ts';
 import { DEFAULT_CLASS_COUNT } from '#shared/expressions.ts';
 import { RandomStream } from '#shared/random.ts';
-import type { Connection } from './database.ts';
-import type { ImageTable } from './images.ts';
-import { subsetCsv } from './released-csv.ts';
+import { BulkInsert } from './bulk-insert.ts';
+import type { ColumnValue, Connection } from './database.ts';
+import { type ImageTable, unknownSubset } from './images.ts';
+import { releasedCsv } from './released-csv.ts';
 
-interface StoredSubset {
-  readonly name: string;
-  readonly source: string | null;
-  readonly split: Subset['split'];
-  readonly rule: string;
-  readonly seed: number;
-  readonly counts: string;
-  readonly shortfall: string;
-  readonly createdAt: string;
+type StoredSubset = Omit<Subset, 'counts' | 'total' | 'shortfall'> & { readonly id: number };
+interface StoredClass {
+  readonly count: number;
+  readonly shortfall: number;
 }
 
-const COLUMNS = 'name, source, split, rule, seed, counts, shortfall, created_at AS createdAt';
+const COLUMNS = 'id, name, source, split, rule, seed, created_at AS createdAt';
 
 /** Named, frozen sets of labeled images: what was chosen stays chosen, whatever becomes of the catalog. */
 export class SubsetTable {
   readonly #connection: Connection;
   readonly #images: ImageTable;
+  readonly #insert;
+  readonly #insertClass;
+  readonly #insertImages;
   readonly #byName;
   readonly #all;
+  readonly #classes;
 
   constructor(connection: Connection, images: ImageTable) {
     this.#connection = connection;
     this.#images = images;
+    this.#insert = connection.prepare<ColumnValue[]>(
+      'INSERT INTO subset (name, source, split, rule, seed, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#insertClass = connection.prepare<ColumnValue[]>(
+      'INSERT INTO subset_class (subset_id, label, count, shortfall) VALUES (?, ?, ?, ?)',
+    );
+    const imageColumns = ['subset_id', 'image_id', 'label'];
+    this.#insertImages = new BulkInsert(connection, 'INSERT INTO subset_image', imageColumns);
     this.#byName = connection.prepare<[string], StoredSubset>(`SELECT ${COLUMNS} FROM subset WHERE name = ?`);
     this.#all = connection.prepare<[], StoredSubset>(`SELECT ${COLUMNS} FROM subset ORDER BY id`);
+    this.#classes = connection.prepare<[number], StoredClass>(
+      'SELECT count, shortfall FROM subset_class WHERE subset_id = ? ORDER BY label',
+    );
   }
 
   /**
-   * Draws a subset: the same request on the same catalog draws the same images. Balanced sets have the same count of every class, as far as
-   * there are images; a fraction that is not balanced keeps the classes' shares.
-   * @throws StudioError 'conflict' for a name that is taken, 'bad-input' when there is nothing to draw from.
+   * Draws a subset: the same request on the same catalog draws the same images, and a larger count of the same seed holds the smaller one's.
+   * Balanced sets have the same count of every class, as far as there are images; a fraction that is not balanced keeps the classes' shares.
+   *
+   * @throws StudioError 'conflict' for a name that is taken, 'not-found' for an unknown source, 'bad-input' when there is nothing to draw from.
    */
   create(request: SubsetRequest): Subset {
     if (this.#byName.get(request.name) !== undefined) {
@@ -46,66 +58,86 @@ export class SubsetTable {
       });
     }
     const candidates = this.#candidates(request);
-    const wanted = wantedCounts(
-      request,
-      candidates.map((ids) => ids.length),
-    );
+    const available = candidates.map((ids) => ids.length);
+    const wanted = wantedCounts(request, available);
+    if (wanted.every((count) => count === 0)) {
+      throw new StudioError('bad-input', `${ruleOf(request)} is not one image of any class.`, {
+        hint: 'Ask for a larger fraction.',
+      });
+    }
     const chosen = candidates.map((ids, label) => draw(ids, wanted[label]!, request.seed, label));
-    const counts = chosen.map((ids) => ids.length);
-    const shortfall = wanted.map((count, label) => count - counts[label]!);
-    this.#connection.transaction(() => {
-      const { lastInsertRowid } = this.#connection
-        .prepare(
-          'INSERT INTO subset (name, source, split, rule, seed, counts, shortfall, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        )
-        .run(
-          ...[request.name, request.source ?? null, request.split, ruleOf(request), request.seed],
-          ...[JSON.stringify(counts), JSON.stringify(shortfall), new Date().toISOString()],
-        );
-      const insert = this.#connection.prepare('INSERT INTO subset_image (subset_id, image_id, label) VALUES (?, ?, ?)');
-      for (const [label, ids] of chosen.entries()) for (const id of ids) insert.run(lastInsertRowid, id, label);
-    })();
+    this.#keep(request, chosen, wanted);
     return this.get(request.name);
   }
 
   list(): Subset[] {
-    return this.#all.all().map(subsetOf);
+    return this.#all.all().map((stored) => this.#subsetOf(stored));
   }
 
   /** @throws StudioError 'not-found'. */
   get(name: string): Subset {
     const stored = this.#byName.get(name);
-    if (stored !== undefined) return subsetOf(stored);
-    throw new StudioError('not-found', `There is no subset named “${name}”.`, { hint: 'Make one with `subset`.' });
+    if (stored === undefined) throw unknownSubset(name);
+    return this.#subsetOf(stored);
   }
 
-  /** Writes a subset as the csv the released program reads. */
+  /**
+   * Writes a subset as the csv the released program reads. A file of that name is replaced in one step.
+   * @throws StudioError 'not-found' for an unknown subset or folder, 'unsupported' (as {@link releasedCsv}), 'no-space'.
+   */
   toCsv(name: string, file: string): void {
-    this.get(name);
-    writeFileSync(file, subsetCsv(this.#images.manifest({ subset: name })));
+    const csv = releasedCsv(this.#images.manifest({ subset: name }));
+    const temporary = `${file}.${process.pid}.tmp`;
+    try {
+      writeFileSync(temporary, csv);
+      renameSync(temporary, file);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw toStudioError(error);
+    }
   }
 
-  /** Ids of the labeled images to draw from, by class. */
+  /** Ids of the labeled images to draw from, by class: one list for each class of the studio, empty ones included. */
   #candidates({ source, split }: SubsetRequest): number[][] {
-    const images = this.#images.manifest({ source, split }).filter((image) => image.label >= 0);
-    if (images.length === 0) {
+    const byLabel = this.#images.idsByLabel({ source, split });
+    if (byLabel.size === 0) {
       const where = source === undefined ? `the ${split} split` : `the ${split} split of “${source}”`;
       throw new StudioError('bad-input', `There are no labeled images in ${where}.`, {
         hint: 'Import some first; `stats` shows what is there.',
       });
     }
-    const classes = Math.max(DEFAULT_CLASS_COUNT, ...images.map((image) => image.label + 1));
-    const byClass: number[][] = Array.from({ length: classes }, () => []);
-    for (const image of images) byClass[image.label]!.push(image.id);
-    return byClass;
+    const classes = Math.max(DEFAULT_CLASS_COUNT, ...[...byLabel.keys()].map((label) => label + 1));
+    return Array.from({ length: classes }, (_, label) => byLabel.get(label) ?? []);
+  }
+
+  #keep(request: SubsetRequest, chosen: readonly (readonly number[])[], wanted: readonly number[]): void {
+    const { name, source = null, split, seed } = request;
+    this.#connection.transaction(() => {
+      const now = new Date().toISOString();
+      const id = Number(this.#insert.run(name, source, split, ruleOf(request), seed, now).lastInsertRowid);
+      for (const [label, ids] of chosen.entries()) {
+        this.#insertClass.run(id, label, ids.length, wanted[label]! - ids.length);
+        this.#insertImages.insert(ids.map((image) => [id, image, label]));
+      }
+    })();
+  }
+
+  #subsetOf({ id, createdAt, ...rest }: StoredSubset): Subset {
+    const classes = this.#classes.all(id);
+    return {
+      ...rest,
+      counts: classes.map(({ count }) => count),
+      total: classes.reduce((sum, { count }) => sum + count, 0),
+      shortfall: classes.map(({ shortfall }) => shortfall),
+      createdAt,
+    };
   }
 }
 
-function wantedCounts({ perClass, fraction, balanced }: SubsetRequest, available: readonly number[]): number[] {
+function wantedCounts({ perClass, fraction = 1, balanced }: SubsetRequest, available: readonly number[]): number[] {
   if (perClass !== undefined) return available.map(() => perClass);
-  const share = fraction ?? 1;
-  if (!balanced) return available.map((count) => Math.round(count * share));
-  const total = available.reduce((sum, count) => sum + count, 0) * share;
+  if (!balanced) return available.map((count) => Math.round(count * fraction));
+  const total = available.reduce((sum, count) => sum + count, 0) * fraction;
   const present = available.filter((count) => count > 0).length;
   return available.map((count) => (count === 0 ? 0 : Math.round(total / present)));
 }
@@ -122,17 +154,8 @@ function draw(ids: readonly number[], count: number, seed: number, label: number
   return order.slice(0, drawn);
 }
 
-function ruleOf({ perClass, fraction, balanced }: SubsetRequest): string {
+function ruleOf({ perClass, fraction = 1, balanced }: SubsetRequest): string {
   if (perClass !== undefined) return `${perClass} of each class`;
-  return `${(fraction ?? 1) * 100} % of the images${balanced ? ', balanced' : ''}`;
-}
-
-function subsetOf({ counts, shortfall, ...rest }: StoredSubset): Subset {
-  const parsed = JSON.parse(counts) as number[];
-  return {
-    ...rest,
-    counts: parsed,
-    total: parsed.reduce((sum, count) => sum + count, 0),
-    shortfall: JSON.parse(shortfall) as number[],
-  };
+  const percent = Number((fraction * 100).toPrecision(12)); // 0.07 × 100 is not 7
+  return `${percent} % of the images${balanced ? ', balanced' : ''}`;
 }

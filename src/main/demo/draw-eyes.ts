@@ -91,8 +91,10 @@ export function drawBrows(raster: Raster, head: Head, movement: FaceMovement): v
   const { identity } = head;
   const { innerBrowRaise, outerBrowRaise, browLower, noseWrinkle } = movement;
   const lowered = browLower + 0.5 * noseWrinkle;
-  const inner = identity.browHeight + identity.browTilt - 0.22 * innerBrowRaise + 0.19 * lowered;
-  const middle = identity.browHeight - identity.browArch - 0.13 * innerBrowRaise - 0.15 * outerBrowRaise + 0.12 * lowered;
+  // A raised inner end resists being lowered: the two together make the slanted brows of grief and fear.
+  const pulledDown = lowered * (1 - 0.55 * Math.min(1, innerBrowRaise));
+  const inner = identity.browHeight + identity.browTilt - 0.22 * innerBrowRaise + 0.19 * pulledDown;
+  const middle = identity.browHeight - identity.browArch - 0.12 * innerBrowRaise - 0.13 * outerBrowRaise + 0.12 * lowered;
   const outer =
     identity.browHeight - identity.browTilt + 0.03 - 0.22 * outerBrowRaise - 0.01 * lowered + 0.05 * innerBrowRaise;
   const start = 0.15 - 0.045 * Math.min(1.2, lowered);

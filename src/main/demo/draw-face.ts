@@ -41,8 +41,9 @@ export function drawFace({ identity, movement, scene }: FaceDescription, size: n
   drawMouth(raster, head, movement);
   drawNose(raster, head, movement);
   drawEyes(raster, head, movement, scene);
-  drawBrows(raster, head, movement);
   drawHairFront(raster, head);
+  // Over the hair, as cartoonists do: brows raised under a fringe would say nothing.
+  drawBrows(raster, head, movement);
   drawGlasses(raster, head);
   photograph(raster, head, scene);
   return raster.toImage();

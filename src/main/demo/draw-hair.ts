@@ -87,10 +87,10 @@ function hairline(style: HairStyle, half: number, temple: number): Point[] {
       return smooth([
         [inner, temple],
         [inner * 0.93, -0.4],
-        [half * 0.62, -0.62],
-        [half * 0.35, -0.78],
-        [0, -0.64],
-        [-half * 0.5, -0.52],
+        [half * 0.62, -0.68],
+        [half * 0.35, -0.84],
+        [0, -0.7],
+        [-half * 0.5, -0.58],
         [-inner * 0.96, -0.3],
         [-inner, temple],
       ]);
@@ -98,11 +98,11 @@ function hairline(style: HairStyle, half: number, temple: number): Point[] {
       return smooth([
         [inner, temple],
         [inner * 0.95, -0.35],
-        [half * 0.7, -0.5],
-        [half * 0.3, -0.47],
-        [0, -0.52],
-        [-half * 0.3, -0.47],
-        [-half * 0.7, -0.5],
+        [half * 0.7, -0.56],
+        [half * 0.3, -0.54],
+        [0, -0.6],
+        [-half * 0.3, -0.54],
+        [-half * 0.7, -0.56],
         [-inner * 0.95, -0.35],
         [-inner, temple],
       ]);
@@ -121,9 +121,9 @@ function hairline(style: HairStyle, half: number, temple: number): Point[] {
       return smooth([
         [inner, temple],
         [inner * 0.96, -0.38],
-        [half * 0.66, -0.64],
-        [0, -0.71],
-        [-half * 0.66, -0.64],
+        [half * 0.66, -0.69],
+        [0, -0.77],
+        [-half * 0.66, -0.69],
         [-inner * 0.96, -0.38],
         [-inner, temple],
       ]);

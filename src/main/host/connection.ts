@@ -71,20 +71,19 @@ function fetchOverSocket(
   });
 }
 
+/** What the socket of a host that ended answers. */
+const HOST_IS_GONE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
 /** The studio's own error inside what a tRPC client throws. */
 export function errorOfClient(thrown: unknown): StudioError {
   if (!(thrown instanceof TRPCClientError)) return toStudioError(thrown);
   const data: unknown = thrown.data;
   if (typeof data === 'object' && data !== null && 'studio' in data)
     return deserializeError(data.studio as SerializedStudioError);
-  if (
-    thrown.cause instanceof Error &&
-    !(thrown.cause instanceof StudioError) &&
-    'code' in thrown.cause &&
-    thrown.cause.code === 'ECONNREFUSED'
-  ) {
-    return new StudioError('unavailable', 'The studio that has this workspace open does not answer.', {
-      hint: 'Close it and try again.',
+  const { code } = (thrown.cause ?? {}) as NodeJS.ErrnoException;
+  if (code !== undefined && HOST_IS_GONE.has(code)) {
+    return new StudioError('unavailable', 'The studio that had this workspace open was closed meanwhile.', {
+      hint: 'Run the command again; a run it was training goes on with `train --resume RUN`.',
       cause: thrown,
     });
   }

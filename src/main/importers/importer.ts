@@ -9,7 +9,10 @@ export interface ImportRow {
   readonly offset?: number;
   readonly length?: number;
   readonly label: number | null;
+  /** The class an unlabeled image would have, where the data tells it. */
+  readonly truth: number | null;
   readonly identity: string | null;
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -21,13 +24,18 @@ export interface RejectedRow {
   readonly reason: string;
 }
 
-/** How many rows there will be, as soon as that is known. */
+/** An image the catalog has already; it was not looked at again. */
+export interface KnownRow {
+  readonly kind: 'known';
+}
+
+/** About how many rows there will be, as soon as that is known. */
 export interface RowTotal {
   readonly kind: 'total';
   readonly total: number;
 }
 
-export type ImportEvent = ImportRow | RejectedRow | RowTotal;
+export type ImportEvent = ImportRow | RejectedRow | KnownRow | RowTotal;
 
 export interface FormatMatch {
   /** 0 … 1; the importer with the highest is taken. */
@@ -36,20 +44,30 @@ export interface FormatMatch {
   readonly reason: string;
 }
 
+export interface ImportContext {
+  readonly role: Role;
+  /** Whether the catalog has the image at a place already. */
+  readonly isKnown: (path: string, offset: number) => boolean;
+}
+
 /** One format of data sets. */
 export interface Importer {
   readonly format: string;
   readonly description: string;
-  /** Whether what lies at a path is of this format; null when it is not. */
+  /** Whether what lies at a path is of this format, by a look at a part of it; null when it is not. */
   match(path: string): Promise<FormatMatch | null>;
   /**
    * Everything at the path, in the same order each time.
-   * @throws StudioError when the whole cannot be used, such as folders that are no classes.
+   * @throws StudioError when the whole cannot be used, such as folders that are no classes: then before the first image.
    */
-  rows(path: string, options: { role: Role }): AsyncGenerator<ImportEvent>;
+  rows(path: string, context: ImportContext): AsyncGenerator<ImportEvent>;
 }
 
 /** Split of images of a source without splits of its own. */
 export function splitOfRole(role: Role): Split {
   return role === 'labeled' ? 'train' : role;
+}
+
+export function rejection(path: string, reason: string): RejectedRow {
+  return { kind: 'rejected', path, reason };
 }

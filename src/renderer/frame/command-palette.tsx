@@ -34,7 +34,13 @@ export function CommandPalette({ isOpen, onClose }: { isOpen: boolean; onClose: 
       <Modal className="modal palette">
         <Dialog className="palette-dialog" aria-label="Search or command">
           <Autocomplete filter={contains}>
-            <SearchField className="palette-search" aria-label="Search or command" autoFocus>
+            <SearchField
+              className="palette-search"
+              aria-label="Search or command"
+              autoFocus
+              // One Escape closes; left to itself the field would take the first one to clear its text.
+              onKeyDown={(event) => (event.key === 'Escape' ? onClose() : event.continuePropagation())}
+            >
               <Icon name="search" />
               <Input className="palette-input" placeholder="Go to a place, open a run, do something" />
             </SearchField>

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { api } from '../api/client.ts';
 import { Icon } from '../components/icon.tsx';
+import { COMMAND_KEY } from './keys.ts';
 import { JobsButton } from './jobs-button.tsx';
 import { placeOf } from './places.ts';
 
@@ -20,7 +21,7 @@ export function Header({ onSearch }: { onSearch: () => void }): ReactElement {
       <AriaButton className="header-button search-button" onPress={onSearch}>
         <Icon name="search" />
         <span className="muted">Search or command</span>
-        <kbd>Ctrl K</kbd>
+        <kbd>{COMMAND_KEY} K</kbd>
       </AriaButton>
       <JobsButton />
       {workspace.data !== undefined && <DeviceChip runtime={workspace.data.runtime} />}

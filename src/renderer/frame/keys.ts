@@ -5,6 +5,9 @@ export interface KeyBinding {
   readonly does: string;
 }
 
+/** What the command key is called here. */
+export const COMMAND_KEY = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
+
 /** A chord's second key counts this long after its first. */
 const CHORD_MILLISECONDS = 1_200;
 
@@ -18,7 +21,7 @@ export interface KeyActions {
 
 export const WINDOW_KEYS: readonly KeyBinding[] = [
   { keys: ['?'], does: 'Show the keys' },
-  { keys: ['Ctrl K'], does: 'Search places, runs and commands' },
+  { keys: [COMMAND_KEY, 'K'], does: 'Search places, runs and commands' },
   { keys: ['N'], does: 'Start a new run' },
   { keys: ['Esc'], does: 'Close what floats' },
   { keys: ['← ↑ → ↓'], does: 'Move among faces' },

@@ -1,87 +1,195 @@
 import { expect, test } from 'vitest';
-import { addLabeled, image, temporaryCatalog } from './temporary-catalog.ts';
+import type { ImageRow } from '#shared/catalog.ts';
+import { SPLITS } from '#shared/images.ts';
+import { RandomStream } from '#shared/random.ts';
+import type { NewImage } from '#main/catalog/catalog.ts';
+import { addSource, imagesOfClasses, newImage, temporaryCatalog } from './temporary-catalog.ts';
 
-test('an image is added once, whatever is tried', () => {
-  const catalog = temporaryCatalog();
-  const { id } = catalog.sources.add({ name: 'faces', root: '/data/faces', format: 'folder', role: 'labeled' });
-  expect(catalog.images.insertBatch(id, [image('a.png'), image('b.png')])).toEqual({ added: 2, skipped: 0 });
-  expect(catalog.images.insertBatch(id, [image('b.png'), image('c.png')])).toEqual({ added: 1, skipped: 1 });
-  // Rows of one file differ by their place in it.
-  const row = { encoding: 'fer2013-row', length: 100 } as const;
-  const rows = [
-    image('', { ...row, offset: 10 }),
-    image('', { ...row, offset: 110 }),
-    image('', { ...row, offset: 10 }),
-  ];
-  expect(catalog.images.insertBatch(id, rows)).toEqual({ added: 2, skipped: 1 });
-  expect(catalog.stats({}).images).toBe(5);
-});
-
-test('counts follow what is added, and agree with counting anew', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [10, 40, 5, 0, 2, 1, 3]);
-  const people = catalog.sources.add({ name: 'people', root: '/data/people', format: 'identity', role: 'unlabeled' });
-  catalog.images.insertBatch(people.id, [
-    image('ann/1.jpg', { split: 'unlabeled', identity: 'ann' }),
-    image('ann/2.jpg', { split: 'unlabeled', identity: 'ann' }),
-    image('bob/1.jpg', { split: 'unlabeled', identity: 'bob' }),
-  ]);
-  const stats = catalog.stats({});
-  expect(stats.images).toBe(64);
-  // 40 happy to 1 disgusted; the empty class does not count.
-  expect(stats.splits.train).toMatchObject({ counts: [10, 40, 5, 0, 2, 1, 3], total: 61, imbalanceRatio: 40 });
-  // (1 - 0.9999^n) / (1 - 0.9999): 1 for one image, 0 for none, 1.9999 for two.
-  expect(stats.splits.train!.effectiveNumber[5]).toBeCloseTo(1, 9);
-  expect(stats.splits.train!.effectiveNumber[3]).toBe(0);
-  expect(stats.splits.train!.effectiveNumber[4]).toBeCloseTo(1.9999, 9);
-  expect(stats.splits.unlabeled).toMatchObject({ counts: [0, 0, 0, 0, 0, 0, 0], total: 3, imbalanceRatio: null });
-  expect(stats.sources.map(({ name, total, labeled, identities }) => [name, total, labeled, identities])).toEqual([
-    ['fer', 61, 61, 0],
-    ['people', 3, 0, 2],
-  ]);
-  expect(catalog.integrityCheck()).toEqual([]);
-  expect(catalog.stats({ source: 'people' }).images).toBe(3);
-  expect(() => catalog.stats({ source: 'nobody' })).toThrow('no source named “nobody”');
-});
-
-test('contempt is the eighth class only where there is some', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'seven', [1, 1, 1, 1, 1, 1, 1]);
-  expect(catalog.stats({}).classes).toHaveLength(7);
-  addLabeled(catalog, 'eight', [1, 1, 1, 1, 1, 1, 1, 1]);
-  expect(catalog.stats({}).classes[7]).toBe('contempt');
-});
-
-test('pages follow one another without gap or repetition, under a filter', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [7, 5]);
-  const seen: string[] = [];
-  let cursor: number | null = 0;
-  while (cursor !== null) {
-    const page = catalog.images.page({ label: 0, afterId: cursor, limit: 3 });
-    seen.push(...page.rows.map((row) => row.path));
-    cursor = page.nextCursor;
-  }
-  expect(seen).toEqual(['0/0.png', '0/1.png', '0/2.png', '0/3.png', '0/4.png', '0/5.png', '0/6.png']);
-});
-
-test('an image is found below its source’s root; one that is not there is told', () => {
-  const catalog = temporaryCatalog();
-  const { id } = catalog.sources.add({ name: 'csv', root: '/data/fer2013.csv', format: 'fer2013', role: 'labeled' });
-  catalog.images.insertBatch(id, [image('', { encoding: 'fer2013-row', offset: 23, length: 400, label: 6 })]);
-  expect(catalog.images.reference(1)).toMatchObject({
-    root: '/data/fer2013.csv',
-    label: 6,
-    reference: { path: '/data/fer2013.csv', encoding: 'fer2013-row', offset: 23, length: 400 },
+test('adding the same images again adds nothing, and what is there stays as it was', () => {
+  const { catalog } = temporaryCatalog();
+  const source = addSource(catalog, 'faces');
+  const images = imagesOfClasses([150, 3]);
+  expect(catalog.images.insertBatch(source, images)).toEqual({ added: 153, skipped: 0 });
+  const changed = images.map((image) => ({ ...image, label: 6 }));
+  expect(catalog.images.insertBatch(source, [...changed, newImage({ path: 'new.png' })])).toEqual({
+    added: 1,
+    skipped: 153,
   });
-  expect(() => catalog.images.reference(2)).toThrow('no image 2');
+  expect(catalog.stats({}).splits.train?.counts).toEqual([151, 3, 0, 0, 0, 0, 0]);
 });
 
-test('true classes of an unlabeled set are kept and are no labels', () => {
-  const catalog = temporaryCatalog();
-  const { id } = catalog.sources.add({ name: 'people', root: '/data/people', format: 'identity', role: 'unlabeled' });
-  catalog.images.insertBatch(id, [image('ann/1.jpg', { split: 'unlabeled' })]);
-  catalog.images.setTruths('people', new Map([['ann/1.jpg', 4]]));
-  expect(catalog.images.manifest({ source: 'people' })).toMatchObject([{ label: -1 }]);
-  expect(catalog.stats({}).splits.unlabeled!.counts).toEqual([0, 0, 0, 0, 0, 0, 0]);
+test('the same path in another source, or another place in the same file, is another image', () => {
+  const { catalog } = temporaryCatalog();
+  const [one, other] = [addSource(catalog, 'one'), addSource(catalog, 'other')];
+  expect(catalog.images.insertBatch(one, [newImage({ path: 'a.png' })]).added).toBe(1);
+  expect(catalog.images.insertBatch(other, [newImage({ path: 'a.png' })]).added).toBe(1);
+  const rows = [20, 300].map((offset) => newImage({ path: '', encoding: 'fer2013-row', offset, length: 100 }));
+  expect(catalog.images.insertBatch(one, rows).added).toBe(2);
+  expect(catalog.images.contains(one, 'a.png', 0)).toBe(true);
+  expect(catalog.images.contains(one, '', 300)).toBe(true);
+  expect(catalog.images.contains(one, '', 301)).toBe(false);
+  expect(catalog.images.contains(other, '', 300)).toBe(false);
+});
+
+test('one bad row keeps its whole batch out', () => {
+  const { catalog } = temporaryCatalog();
+  const source = addSource(catalog, 'faces');
+  expect(() =>
+    catalog.images.insertBatch(source, [newImage({ path: 'a.png' }), newImage({ path: 'b.png', label: 8 })]),
+  ).toThrow();
+  expect(catalog.stats({}).images).toBe(0);
+});
+
+test('a reference leads from the source’s root to the bytes', () => {
+  const { catalog } = temporaryCatalog();
+  const files = addSource(catalog, 'files', '/data/faces');
+  const box = { x: -3.5, y: 0, width: 20, height: 21.25 };
+  catalog.images.insertBatch(files, [newImage({ path: 'Ünï cödé/笑顔 “1”.png', label: null, split: 'test' })]);
+  catalog.images.insertBatch(files, [newImage({ path: 'boxed.png', label: 3, box })]);
+  const rows = addSource(catalog, 'rows', '/data/fer2013.csv');
+  catalog.images.insertBatch(rows, [
+    newImage({ path: '', encoding: 'fer2013-row', offset: 24, length: 9_000, label: 5 }),
+  ]);
+  expect(catalog.images.reference(1)).toEqual({
+    reference: { path: '/data/faces/Ünï cödé/笑顔 “1”.png', encoding: 'file' },
+    root: '/data/faces',
+    split: 'test',
+    label: null,
+  });
+  expect(catalog.images.reference(2).reference).toEqual({ path: '/data/faces/boxed.png', encoding: 'file', box });
+  expect(catalog.images.reference(3).reference).toEqual({
+    path: '/data/fer2013.csv',
+    encoding: 'fer2013-row',
+    offset: 24,
+    length: 9_000,
+  });
+  expect(() => catalog.images.reference(4)).toThrow(expect.objectContaining({ code: 'not-found' }));
+});
+
+test('a manifest is in the order of ids, with -1 for no label', () => {
+  const { catalog } = temporaryCatalog();
+  const [one, other] = [addSource(catalog, 'one', '/1'), addSource(catalog, 'other', '/2')];
+  // Ids 1 … 4, so that the cells' ids interleave.
+  catalog.images.insertBatch(one, [newImage({ path: 'a', label: 2 })]);
+  catalog.images.insertBatch(other, [newImage({ path: 'b', label: null }), newImage({ path: 'c', split: 'test' })]);
+  catalog.images.insertBatch(one, [newImage({ path: 'd', label: 1 })]);
+  const summary = (filter: Parameters<typeof catalog.images.manifest>[0]) =>
+    catalog.images.manifest(filter).map(({ id, reference, label }) => [id, reference.path, label]);
+  expect(summary({ split: 'train' })).toEqual([
+    [1, '/1/a', 2],
+    [2, '/2/b', -1],
+    [4, '/1/d', 1],
+  ]);
+  expect(summary({ source: 'other' })).toEqual([
+    [2, '/2/b', -1],
+    [3, '/2/c', 0],
+  ]);
+  expect(summary({ source: 'other', split: 'validation' })).toEqual([]);
+  expect(() => catalog.images.manifest({ source: 'none' })).toThrow(expect.objectContaining({ code: 'not-found' }));
+  expect(() => catalog.images.manifest({ subset: 'none' })).toThrow(expect.objectContaining({ code: 'not-found' }));
+});
+
+/** Images of two sources in every split, with and without labels, in an order that mixes them. */
+function mixedImages(count: number): { source: number; image: NewImage }[] {
+  const stream = new RandomStream(7, 'audit');
+  return Array.from({ length: count }, (_, number) => {
+    const label = stream.integer(9);
+    return {
+      source: stream.integer(2),
+      image: newImage({
+        path: `${number}.png`,
+        split: SPLITS[stream.integer(4)]!,
+        label: label === 8 ? null : label,
+        identity: stream.chance(0.5) ? `person ${stream.integer(10)}` : null,
+      }),
+    };
+  });
+}
+
+test('pages of every filter together are exactly the images of the filter, whatever their size', () => {
+  const { catalog } = temporaryCatalog();
+  const sources = ['one', 'other'];
+  const ids = sources.map((name) => addSource(catalog, name));
+  const mixed = mixedImages(400);
+  for (const { source, image } of mixed) catalog.images.insertBatch(ids[source]!, [image]);
+  const rows = mixed.map(({ source, image }, index): ImageRow => {
+    const { split, label, identity, path, width, height } = image;
+    return { id: index + 1, source: sources[source]!, split, label, identity, path, width, height };
+  });
+  for (const source of [undefined, ...sources]) {
+    for (const split of [undefined, ...SPLITS]) {
+      for (const label of [undefined, 0, 7]) {
+        const expected = rows.filter(
+          (row) =>
+            row.source === (source ?? row.source) &&
+            row.split === (split ?? row.split) &&
+            row.label === (label ?? row.label),
+        );
+        const found: ImageRow[] = [];
+        for (let cursor: number | null = 0; cursor !== null;) {
+          const page = catalog.images.page({ source, split, label, afterId: cursor, limit: 7 });
+          expect(page.rows.length).toBeLessThanOrEqual(7);
+          found.push(...page.rows);
+          cursor = page.nextCursor;
+        }
+        expect(found).toEqual(expected);
+      }
+    }
+  }
+});
+
+test('an excluded image leaves counts, pages, manifests and draws, and comes back', () => {
+  const { catalog } = temporaryCatalog();
+  const source = addSource(catalog, 'faces');
+  const images = imagesOfClasses([2, 2]).map((image) => ({ ...image, identity: 'Ann' }));
+  catalog.images.insertBatch(source, images);
+  catalog.subsets.create({ name: 'before', split: 'train', perClass: 2, balanced: true, seed: 0 });
+  expect(catalog.images.setExcluded([1, 2, 3], true)).toBe(3);
+  expect(catalog.images.setExcluded([1], true)).toBe(0);
+  const state = () => ({
+    counts: catalog.stats({}).splits.train?.counts.slice(0, 2),
+    identities: catalog.stats({}).sources[0]?.identities,
+    all: catalog.images.page({ afterId: 0, limit: 9 }).rows.map(({ id }) => id),
+    cell: catalog.images.page({ split: 'train', label: 1, afterId: 0, limit: 9 }).rows.map(({ id }) => id),
+    manifest: catalog.images.manifest({ source: 'faces' }).map(({ id }) => id),
+    draw: catalog.images.idsByLabel({ split: 'train' }),
+  });
+  expect(state()).toEqual({
+    counts: [0, 1],
+    identities: 1,
+    all: [4],
+    cell: [4],
+    manifest: [4],
+    draw: new Map([[1, [4]]]),
+  });
+  expect(catalog.images.insertBatch(source, images).added).toBe(0);
+  expect(catalog.images.manifest({ subset: 'before' }).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  expect(catalog.images.setExcluded([4], true)).toBe(1);
+  expect(catalog.stats({}).sources[0]?.identities).toBe(0);
+  expect(catalog.images.setExcluded([1, 2, 3, 4], false)).toBe(4);
+  expect(state()).toMatchObject({ counts: [2, 2], identities: 1, all: [1, 2, 3, 4], cell: [3, 4] });
+  expect(catalog.integrityCheck()).toEqual([]);
+});
+
+test('a truth is kept aside: never a label', () => {
+  const { catalog } = temporaryCatalog();
+  const source = addSource(catalog, 'faces');
+  const unlabeled = { split: 'unlabeled', label: null } as const;
+  catalog.images.insertBatch(source, [
+    newImage({ path: 'a.png', ...unlabeled, truth: 4 }),
+    newImage({ path: 'b.png', ...unlabeled }),
+  ]);
+  expect(
+    catalog.images.setTruths(
+      'faces',
+      new Map([
+        ['b.png', 5],
+        ['gone.png', 1],
+      ]),
+    ),
+  ).toBe(1);
+  expect(catalog.images.reference(1).label).toBeNull();
+  expect(catalog.images.manifest({ source: 'faces' }).map(({ label }) => label)).toEqual([-1, -1]);
+  expect(catalog.stats({}).sources[0]).toMatchObject({ total: 2, labeled: 0 });
+  expect(catalog.images.page({ label: 4, afterId: 0, limit: 5 }).rows).toEqual([]);
 });

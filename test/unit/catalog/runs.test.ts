@@ -1,135 +1,235 @@
 import { expect, test } from 'vitest';
-import { type Evaluation, type StepMetrics, trainingConfigSchema } from '#shared/training.ts';
-import type { Catalog } from '#main/catalog/catalog.ts';
-import { temporaryCatalog } from './temporary-catalog.ts';
+import { runDetailSchema } from '#shared/training.ts';
+import type { Evaluation } from '#shared/training.ts';
+import { openDatabase } from '#main/catalog/database.ts';
+import { addRun, metricsOf, temporaryCatalog } from './temporary-catalog.ts';
 
-function addRun(catalog: Catalog, id: string): void {
-  catalog.runs.create({
-    id,
-    name: id,
-    totalSteps: 100,
-    config: trainingConfigSchema.parse({ totalSteps: 100 }),
-    request: { config: {}, labeled: 'set', validation: 'validation' },
-    snapshot: { classes: ['neutral'], labeledCounts: [1], unlabeled: 0, validation: 1, digest: 'd' },
-  });
-}
+const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, index) => start + index);
 
-const metrics = (step: number): StepMetrics => ({
-  ...{ step, baseLearningRate: 0.1, adaptationLearningRate: 0.2, labeledLoss: 1.5, unlabeledLoss: null },
-  ...{
-    unlabeledLossMasked: null,
-    maskMean: 0.25,
-    unlabeledWeight: 1,
-    udaLoss: 2,
-    adaptationLoss: 1.25,
-    labeledLossOld: 1,
-  },
-  ...{
-    labeledLossNew: 0.5,
-    feedback: 0.5,
-    feedbackLoss: 0.75,
-    baseLoss: 2.75,
-    baseGradientNorm: 3,
-    adaptationGradientNorm: null,
-  },
-  ...{ dataMilliseconds: 1, stepMilliseconds: 2, imagesPerSecond: 1000 },
-});
-
-const evaluation = (step: number, accuracy: number): Evaluation => ({
-  ...{
+function evaluationOf(step: number, evaluation: Partial<Evaluation> = {}): Evaluation {
+  return {
     network: 'adaptation',
     split: 'validation',
     step,
-    count: 1,
-    failed: 0,
-    accuracy,
-    top2: 1,
-    meanClassAccuracy: accuracy,
-  },
-  ...{ confusion: [[1]], perClass: [{ name: 'neutral', precision: 1, recall: 1, f1: 1, support: 1 }] },
-  ...{ ece: 0.1, nll: 0.2, imagesPerSecond: 10 },
-});
+    count: 10,
+    accuracy: step / 1000,
+    top2: 0.8,
+    meanClassAccuracy: 0.4,
+    confusion: [
+      [3, 2],
+      [1, 4],
+    ],
+    perClass: [
+      { name: 'neutral', precision: 0.75, recall: 0.6, f1: 2 / 3, support: 5 },
+      { name: 'happy', precision: 2 / 3, recall: 0.8, f1: 8 / 11, support: 5 },
+    ],
+    ece: 0.1,
+    nll: 1.5,
+    imagesPerSecond: 100,
+    failed: 1,
+    ...evaluation,
+  };
+}
 
-test('a run is kept with everything it reported', () => {
-  const catalog = temporaryCatalog();
-  addRun(catalog, 'first');
-  catalog.runs.appendSteps('first', [metrics(0), metrics(1)]);
-  catalog.runs.addEvaluation('first', evaluation(2, 0.5));
-  catalog.runs.addLog('first', 'warning', 'Slow.');
-  const best = { step: 2, network: 'adaptation', accuracy: 0.5, meanClassAccuracy: 0.5 } as const;
-  catalog.runs.update('first', { status: 'running', step: 2, best, secondsLeft: 9 });
-  expect(catalog.runs.steps('first')).toEqual([metrics(0), metrics(1)]);
-  expect(catalog.runs.get('first')).toMatchObject({
-    status: 'running',
-    step: 2,
-    best,
-    evaluations: [evaluation(2, 0.5)],
-    log: [{ level: 'warning', message: 'Slow.' }],
+test('a new run is queued, with what it was asked for', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'first', 500);
+  const run = runDetailSchema.parse({ ...catalog.runs.get('first'), directory: '/runs/first' });
+  expect(run).toMatchObject({
+    id: 'first',
+    status: 'queued',
+    phase: 'preparing',
+    step: 0,
+    totalSteps: 500,
+    best: null,
+    accuracies: [],
+    imagesPerSecond: null,
+    seconds: 0,
+    badImages: 0,
+    error: null,
+    config: { name: 'first', momentum: 0.9 },
+    request: { labeled: 'faces', unlabeled: 'people' },
+    snapshot: { labeledCounts: [3, 4], digest: 'abc' },
+    runtime: null,
+    evaluations: [],
+    log: [],
   });
-  expect(catalog.runs.list()).toMatchObject([{ id: 'first', accuracies: [0.5], secondsLeft: 9, error: null }]);
-  expect(() => catalog.runs.get('second')).toThrow('no run second');
+  expect(() => addRun(catalog, 'first')).toThrow(expect.objectContaining({ code: 'conflict' }));
 });
 
-test('thinned steps are evenly spaced, never more than asked for, and end with the last', () => {
-  const catalog = temporaryCatalog();
-  addRun(catalog, 'long');
-  catalog.runs.appendSteps(
-    'long',
-    Array.from({ length: 1000 }, (_, step) => metrics(step)),
-  );
-  const thinned = catalog.runs.steps('long', { maximumPoints: 11 }).map(({ step }) => step);
-  // 1,000 steps in ten gaps: every hundredth.
-  expect(thinned).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999]);
-  expect(catalog.runs.steps('long', { afterStep: 996 }).map(({ step }) => step)).toEqual([997, 998, 999]);
-});
-
-test('resuming from a checkpoint takes back what came after it', () => {
-  const catalog = temporaryCatalog();
+test('an update changes what it names and nothing else; null clears', () => {
+  const { catalog } = temporaryCatalog();
   addRun(catalog, 'run');
-  catalog.runs.appendSteps('run', [metrics(0), metrics(1), metrics(2), metrics(3)]);
-  catalog.runs.addEvaluation('run', evaluation(2, 0.4));
-  catalog.runs.addEvaluation('run', evaluation(4, 0.6));
-  // The checkpoint was made after two steps, 0 and 1, and the evaluation that follows them.
-  catalog.runs.deleteStepsAfter('run', 1);
-  expect(catalog.runs.steps('run').map(({ step }) => step)).toEqual([0, 1]);
-  expect(catalog.runs.evaluations('run').map(({ step }) => step)).toEqual([2]);
-  catalog.runs.appendSteps('run', [metrics(1), metrics(2)]);
-  expect(catalog.runs.steps('run')).toHaveLength(3);
+  const best = { step: 7, network: 'ema', accuracy: 0.5, meanClassAccuracy: 0.25 } as const;
+  const runtime = { version: '2.16', device: 'cpu', precision: 'float32' };
+  const error = { code: 'corrupt', message: 'Gone.', hint: 'Look for it.' };
+  catalog.runs.update('run', {
+    status: 'running',
+    phase: 'training',
+    step: 9,
+    best,
+    runtime,
+    error,
+    secondsLeft: 60.5,
+  });
+  expect(catalog.runs.get('run')).toMatchObject({
+    status: 'running',
+    phase: 'training',
+    step: 9,
+    best,
+    runtime,
+    error,
+  });
+  catalog.runs.update('run', { status: 'paused', error: null, best: undefined, secondsLeft: null });
+  expect(catalog.runs.get('run')).toMatchObject({
+    ...{ status: 'paused', phase: 'training', step: 9, best, runtime },
+    ...{ error: null, secondsLeft: null },
+  });
 });
 
-test('a bad picture is counted once', () => {
-  const catalog = temporaryCatalog();
-  addRun(catalog, 'run');
-  catalog.runs.addBadImage('run', 7, '/a.png', 'cut short');
-  catalog.runs.addBadImage('run', 7, '/a.png', 'cut short');
-  expect(catalog.runs.get('run').badImages).toBe(1);
-});
-
-test('what a killed host left running is interrupted, and nothing else', () => {
-  const catalog = temporaryCatalog();
-  for (const [id, status] of [
-    ['a', 'running'],
-    ['b', 'queued'],
-    ['c', 'paused'],
-    ['d', 'finished'],
-  ] as const) {
-    addRun(catalog, id);
-    catalog.runs.update(id, { status });
+test('a run that is not there is named, whatever is asked of it', () => {
+  const { runs } = temporaryCatalog().catalog;
+  const questions = [
+    () => runs.get('x'),
+    () => runs.summary('x'),
+    () => runs.update('x', { step: 1 }),
+    () => runs.remove('x'),
+    () => runs.steps('x'),
+    () => runs.appendSteps('x', [metricsOf(0)]),
+    () => runs.deleteStepsAfter('x', 0),
+    () => runs.addEvaluation('x', evaluationOf(1)),
+    () => runs.addLog('x', 'info', 'Hello.'),
+    () => runs.addBadImage('x', 1, 'a.png', 'damaged'),
+  ];
+  for (const question of questions) {
+    expect(question).toThrow(
+      expect.objectContaining({ code: 'not-found', message: expect.stringContaining('no run x') }),
+    );
   }
-  const job = catalog.jobs.create({ kind: 'import', title: 'Import', unit: 'images', run: null });
-  catalog.jobs.update(job.id, { status: 'running', done: 5, total: 10 });
-  expect(catalog.markInterrupted()).toMatchObject([{ id: job.id, status: 'interrupted', done: 5 }]);
-  const statuses = Object.fromEntries(catalog.runs.list().map(({ id, status }) => [id, status]));
-  expect(statuses).toEqual({ a: 'interrupted', b: 'interrupted', c: 'paused', d: 'finished' });
-  expect(catalog.markInterrupted()).toEqual([]);
 });
 
-test('a deleted run takes its records with it and leaves its jobs', () => {
-  const catalog = temporaryCatalog();
+test('steps come back as they were reported, each number in its place', () => {
+  const { catalog } = temporaryCatalog();
   addRun(catalog, 'run');
-  catalog.runs.appendSteps('run', [metrics(0)]);
-  const job = catalog.jobs.create({ kind: 'train', title: 'Train', unit: 'steps', run: 'run' });
-  catalog.runs.remove('run');
+  addRun(catalog, 'other');
+  const steps = range(250).map(metricsOf);
+  catalog.runs.appendSteps('run', steps.slice(0, 130));
+  catalog.runs.appendSteps('run', steps.slice(130));
+  catalog.runs.appendSteps('other', [metricsOf(3)]);
+  expect(catalog.runs.steps('run')).toEqual(steps);
+  expect(catalog.runs.steps('run', { afterStep: 247 })).toEqual(steps.slice(248));
+  expect(catalog.runs.steps('run', { afterStep: 249 })).toEqual([]);
+  const again = { ...metricsOf(5), baseLoss: 99 };
+  catalog.runs.appendSteps('run', [again]);
+  expect(catalog.runs.steps('run')[5]).toEqual(again);
+});
+
+test('many steps are thinned evenly, first and last kept, and none is made up', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  catalog.runs.appendSteps('run', range(1001).map(metricsOf));
+  const numbers = (options: { afterStep?: number; maximumPoints: number }): number[] =>
+    catalog.runs.steps('run', options).map(({ step }) => step);
+  expect(numbers({ maximumPoints: 5 })).toEqual([0, 250, 500, 750, 1000]);
+  expect(numbers({ maximumPoints: 2 })).toEqual([0, 1000]);
+  expect(numbers({ maximumPoints: 3, afterStep: 799 })).toEqual([800, 900, 1000]);
+  expect(numbers({ maximumPoints: 1001 })).toEqual(range(1001));
+  expect(numbers({ maximumPoints: 5000 })).toEqual(range(1001));
+  expect(catalog.runs.steps('run', { maximumPoints: 5 })[1]).toEqual(metricsOf(250));
+});
+
+test('where steps are missing, the next one stands for them, once', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  catalog.runs.appendSteps('run', [0, 1, 2, 90, 100].map(metricsOf));
+  // Wanted are 0, 25, 50, 75, 100.
+  expect(catalog.runs.steps('run', { maximumPoints: 5 }).map(({ step }) => step)).toEqual([0, 90, 100]);
+});
+
+test('an evaluation comes back whole; the same one again replaces it', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  const evaluations = [
+    evaluationOf(10),
+    evaluationOf(20),
+    evaluationOf(20, { network: 'base' }),
+    evaluationOf(20, { split: 'test' }),
+  ];
+  for (const evaluation of evaluations.toReversed()) catalog.runs.addEvaluation('run', evaluation);
+  const [ten, twenty, base, test] = evaluations;
+  expect(catalog.runs.evaluations('run')).toEqual([ten, test, twenty, base]);
+  const better = { ...twenty!, accuracy: 0.9, perClass: twenty!.perClass.slice(0, 1) };
+  catalog.runs.addEvaluation('run', better);
+  expect(catalog.runs.get('run').evaluations).toEqual([ten, test, better, base]);
+});
+
+test('the curve is the adaptation network on validation, thinned when it is long', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  for (const step of [30, 10, 20]) catalog.runs.addEvaluation('run', evaluationOf(step));
+  catalog.runs.addEvaluation('run', evaluationOf(25, { network: 'base', accuracy: 0.99 }));
+  catalog.runs.addEvaluation('run', evaluationOf(25, { split: 'test', accuracy: 0.98 }));
+  expect(catalog.runs.summary('run').accuracies).toEqual([0.01, 0.02, 0.03]);
+  for (const step of range(496, 1)) catalog.runs.addEvaluation('run', evaluationOf(step));
+  const { accuracies } = catalog.runs.summary('run');
+  // 496 points, 495 / 99 = 5 apart: 1, 6, 11, … 496 thousandths.
+  expect(accuracies).toEqual(range(100).map((point) => (1 + point * 5) / 1000));
+});
+
+test('a resumed run forgets what came after its checkpoint', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  catalog.runs.appendSteps('run', range(30).map(metricsOf));
+  for (const step of [10, 20, 30]) catalog.runs.addEvaluation('run', evaluationOf(step));
+  // A checkpoint after 20 steps: 0 … 19 stay, and the evaluation made then.
+  catalog.runs.deleteStepsAfter('run', 19);
+  expect(catalog.runs.steps('run').map(({ step }) => step)).toEqual(range(20));
+  expect(catalog.runs.evaluations('run').map(({ step }) => step)).toEqual([10, 20]);
+  catalog.runs.deleteStepsAfter('run', -1);
   expect(catalog.runs.steps('run')).toEqual([]);
-  expect(catalog.jobs.get(job.id).run).toBeNull();
+  expect(catalog.runs.evaluations('run')).toEqual([]);
+});
+
+test('the log keeps its order, and shows the newest lines', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'run');
+  for (const number of range(1002))
+    catalog.runs.addLog('run', number % 2 === 0 ? 'info' : 'warning', `Line ${number}.`);
+  const { log } = catalog.runs.get('run');
+  expect(log).toHaveLength(1000);
+  expect(log[0]).toMatchObject({ level: 'info', message: 'Line 2.' });
+  expect(log.at(-1)).toMatchObject({ level: 'warning', message: 'Line 1001.' });
+});
+
+test('a bad image is counted once a run', () => {
+  const { catalog } = temporaryCatalog();
+  for (const id of ['run', 'other']) addRun(catalog, id);
+  for (const image of [5, 6, 5]) catalog.runs.addBadImage('run', image, `${image}.png`, 'damaged');
+  catalog.runs.addBadImage('other', 5, '5.png', 'damaged');
+  expect(catalog.runs.list().map(({ id, badImages }) => [id, badImages])).toEqual([
+    ['other', 1],
+    ['run', 2],
+  ]);
+});
+
+test('removing a run removes all it reported, and keeps its jobs', () => {
+  const { catalog, file } = temporaryCatalog();
+  for (const id of ['run', 'other']) {
+    addRun(catalog, id);
+    catalog.runs.appendSteps(id, [metricsOf(0)]);
+    catalog.runs.addEvaluation(id, evaluationOf(1));
+    catalog.runs.addLog(id, 'info', 'Hello.');
+    catalog.runs.addBadImage(id, 1, 'a.png', 'damaged');
+  }
+  const job = catalog.jobs.create({ kind: 'train', title: 'Train run', unit: 'steps', run: 'run' });
+  catalog.runs.remove('run');
+  expect(catalog.runs.list().map(({ id }) => id)).toEqual(['other']);
+  expect(catalog.jobs.get(job.id)).toMatchObject({ title: 'Train run', run: null });
+  const connection = openDatabase(file);
+  for (const table of ['run_step', 'run_evaluation', 'run_log', 'run_bad_image']) {
+    expect(connection.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(1);
+  }
+  expect(connection.prepare('SELECT count(*) FROM run_evaluation_class').pluck().get()).toBe(2);
+  connection.close();
+  expect(catalog.integrityCheck()).toEqual([]);
 });

@@ -1,68 +1,151 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type SubsetRequest, subsetRequestSchema } from '#shared/catalog.ts';
-import { subsetCsv } from '#main/catalog/released-csv.ts';
-import { addLabeled, temporaryCatalog } from './temporary-catalog.ts';
+import type { SubsetRequest } from '#shared/catalog.ts';
+import type { Catalog } from '#main/catalog/catalog.ts';
+import { openDatabase } from '#main/catalog/database.ts';
+import { addSource, imagesOfClasses, newImage, temporaryCatalog, temporaryFolder } from './temporary-catalog.ts';
 
-const request = (fields: Partial<SubsetRequest> & { name: string }): SubsetRequest =>
-  subsetRequestSchema.parse({ balanced: fields.perClass !== undefined, ...fields });
+const request = (subset: Partial<SubsetRequest> & { name: string }): SubsetRequest => ({
+  split: 'train',
+  balanced: true,
+  seed: 0,
+  ...subset,
+});
+const idsOf = (catalog: Catalog, subset: string): number[] => catalog.images.manifest({ subset }).map(({ id }) => id);
 
-test('n of each class are drawn, and what is missing is stated', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [9, 9, 9, 9, 9, 2, 9]);
-  const subset = catalog.subsets.create(request({ name: 'four', perClass: 4, seed: 1 }));
-  expect(subset).toMatchObject({ counts: [4, 4, 4, 4, 4, 2, 4], total: 26, shortfall: [0, 0, 0, 0, 0, 2, 0] });
-  const images = catalog.images.manifest({ subset: 'four' });
-  expect(new Set(images.map(({ id }) => id)).size).toBe(26);
-  expect(images.every(({ reference, label }) => reference.path.includes(`/${label}/`))).toBe(true);
+/** 100, 40, 30, 20, 10, 5 and 0 images. */
+function faces(): { catalog: Catalog; file: string } {
+  const made = temporaryCatalog();
+  made.catalog.images.insertBatch(addSource(made.catalog, 'faces'), imagesOfClasses([100, 40, 30, 20, 10, 5, 0]));
+  return made;
+}
+
+test('n of each class, as far as there are, and the shortfall stated', () => {
+  const { catalog } = faces();
+  const subset = catalog.subsets.create(request({ name: 'twenty', perClass: 20, seed: 4 }));
+  expect(subset).toMatchObject({
+    name: 'twenty',
+    source: null,
+    split: 'train',
+    rule: '20 of each class',
+    seed: 4,
+    counts: [20, 20, 20, 20, 10, 5, 0],
+    total: 95,
+    shortfall: [0, 0, 0, 0, 10, 15, 20],
+  });
+  const images = catalog.images.manifest({ subset: 'twenty' });
+  expect(images).toHaveLength(95);
+  expect(new Set(images.map(({ id }) => id)).size).toBe(95);
+  for (const { id, label } of images) expect(catalog.images.reference(id)).toMatchObject({ label, split: 'train' });
+  expect(catalog.subsets.get('twenty')).toEqual(subset);
 });
 
-test('the same request draws the same images, another seed others', () => {
-  const drawn = (seed: number): number[] => {
-    const catalog = temporaryCatalog();
-    addLabeled(catalog, 'fer', [50, 50, 50, 50, 50, 50, 50]);
-    catalog.subsets.create(request({ name: 'ten', perClass: 10, seed }));
-    return catalog.images.manifest({ subset: 'ten' }).map(({ id }) => id);
+test('a balanced fraction has the same count of every class; another keeps the shares', () => {
+  const { catalog } = faces();
+  // 20 % of 205 images are 41; six classes have any, so that each gets 41 / 6 ≈ 7.
+  const balanced = catalog.subsets.create(request({ name: 'balanced', fraction: 0.2 }));
+  expect(balanced.counts).toEqual([7, 7, 7, 7, 7, 5, 0]);
+  expect(balanced.shortfall).toEqual([0, 0, 0, 0, 0, 2, 0]);
+  expect(balanced.rule).toBe('20 % of the images, balanced');
+  const natural = catalog.subsets.create(request({ name: 'natural', fraction: 0.07, balanced: false }));
+  expect(natural.counts).toEqual([7, 3, 2, 1, 1, 0, 0]); // 7, 2.8, 2.1, 1.4, 0.7, 0.35 rounded
+  expect(natural.rule).toBe('7 % of the images');
+  expect(catalog.subsets.list().map(({ name }) => name)).toEqual(['balanced', 'natural']);
+});
+
+test('the same request draws the same images, another seed others, and a larger one holds the smaller', () => {
+  const { catalog } = faces();
+  const drawn = (name: string, perClass: number, seed: number): number[] => {
+    catalog.subsets.create(request({ name, perClass, seed }));
+    return idsOf(catalog, name);
   };
-  expect(drawn(3)).toEqual(drawn(3));
-  expect(drawn(3)).not.toEqual(drawn(4));
+  const five = drawn('five', 5, 1);
+  expect(drawn('again', 5, 1)).toEqual(five);
+  expect(drawn('other', 5, 2)).not.toEqual(five);
+  expect(drawn('ten', 10, 1)).toEqual(expect.arrayContaining(five));
 });
 
-test('a fraction keeps the shares of the classes, a balanced one evens them out', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [40, 20, 20, 0, 0, 0, 0]);
-  // Half of 40, 20 and 20.
-  expect(catalog.subsets.create(request({ name: 'half', fraction: 0.5 })).counts).toEqual([20, 10, 10, 0, 0, 0, 0]);
-  // Half of 80 images over three classes: 13 each, rounded.
-  const balanced = catalog.subsets.create(request({ name: 'even', fraction: 0.5, balanced: true }));
-  expect(balanced.counts).toEqual([13, 13, 13, 0, 0, 0, 0]);
+test('every image is as likely as the next', () => {
+  const { catalog } = temporaryCatalog();
+  catalog.images.insertBatch(addSource(catalog, 'faces'), imagesOfClasses([10]));
+  const times = new Map<number, number>();
+  for (let seed = 0; seed < 500; seed++) {
+    catalog.subsets.create(request({ name: `${seed}`, perClass: 3, seed }));
+    for (const id of idsOf(catalog, `${seed}`)) times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  // Binomial, 500 draws with p = 3/10: mean 150, standard deviation √(500 · 0.3 · 0.7) ≈ 10; five of them either side.
+  for (let id = 1; id <= 10; id++) expect(Math.abs(times.get(id)! - 150)).toBeLessThan(50);
 });
 
-test('a taken name, an unknown source and an empty split are refused', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [5, 5]);
-  catalog.subsets.create(request({ name: 'one', perClass: 1 }));
-  expect(() => catalog.subsets.create(request({ name: 'one', perClass: 2 }))).toThrow('subset named “one” already');
-  expect(() => catalog.subsets.create(request({ name: 'two', perClass: 2, source: 'x' }))).toThrow('no source');
-  expect(() => catalog.subsets.create(request({ name: 'two', perClass: 2, split: 'test' }))).toThrow(
-    'no labeled images',
-  );
-  expect(() => catalog.subsets.get('two')).toThrow('no subset named “two”');
+test('only the split and source asked for are drawn from', () => {
+  const { catalog } = faces();
+  const more = addSource(catalog, 'more');
+  catalog.images.insertBatch(more, [...imagesOfClasses([2, 2]), ...imagesOfClasses([3], 'validation')]);
+  catalog.images.insertBatch(more, [newImage({ path: 'unlabeled.png', label: null })]);
+  expect(catalog.subsets.create(request({ name: 'more', source: 'more', perClass: 9 })).total).toBe(4);
+  expect(catalog.subsets.create(request({ name: 'both', perClass: 1000 })).total).toBe(209);
+  expect(catalog.subsets.create(request({ name: 'validation', split: 'validation', perClass: 9 })).total).toBe(3);
 });
 
-test('the csv has AffectNet’s columns, and quotes what needs it', () => {
-  const catalog = temporaryCatalog();
-  addLabeled(catalog, 'fer', [1, 1]);
+test('a subset stays what it was when labels change', () => {
+  const { catalog, file } = faces();
+  catalog.subsets.create(request({ name: 'frozen', perClass: 2 }));
+  const before = catalog.images.manifest({ subset: 'frozen' });
+  const connection = openDatabase(file);
+  connection.exec('UPDATE image SET label = 6');
+  connection.close();
+  expect(catalog.images.manifest({ subset: 'frozen' })).toEqual(before);
+});
+
+test('what cannot be drawn is refused with the reason', () => {
+  const { catalog } = faces();
+  catalog.subsets.create(request({ name: 'taken', perClass: 1 }));
+  const refusals: readonly (readonly [Partial<SubsetRequest>, string, RegExp])[] = [
+    [{ name: 'taken', perClass: 1 }, 'conflict', /“taken” already/],
+    [{ perClass: 1, source: 'nobody' }, 'not-found', /no source named “nobody”/],
+    [{ perClass: 1, split: 'test' }, 'bad-input', /no labeled images in the test split/],
+    [{ fraction: 0.001 }, 'bad-input', /0\.1 % of the images, balanced is not one image/],
+  ];
+  for (const [wrong, code, message] of refusals) {
+    expect(() => catalog.subsets.create(request({ name: 'new', ...wrong }))).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  }
+  expect(() => catalog.subsets.get('new')).toThrow(expect.objectContaining({ code: 'not-found' }));
+});
+
+test('the csv has AffectNet’s columns, paths quoted where they must be', () => {
+  const { catalog } = temporaryCatalog();
+  const source = addSource(catalog, 'faces', '/data');
+  const box = { x: 1, y: -2, width: 30, height: 40.5 };
+  catalog.images.insertBatch(source, [newImage({ path: 'a, “b” "c".png', label: 6 })]);
+  catalog.images.insertBatch(source, [newImage({ path: 'd.png', label: 1, box })]);
   catalog.subsets.create(request({ name: 'all', perClass: 1 }));
-  const file = join(dirname(catalog.file), 'all.csv');
-  catalog.subsets.toCsv('all', file);
-  expect(readFileSync(file, 'utf8').split('\r\n')).toEqual([
-    'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal',
-    '/data/fer/0/0.png,,,,,,0,,',
-    '/data/fer/1/0.png,,,,,,1,,',
-    '',
-  ]);
-  const odd = { path: '/a,"b".jpg', encoding: 'file', box: { x: 1, y: -2, width: 30, height: 40 } } as const;
-  expect(subsetCsv([{ id: 1, label: 6, reference: odd }]).split('\r\n')[1]).toBe('"/a,""b"".jpg",1,-2,30,40,,6,,');
+  const folder = temporaryFolder();
+  catalog.subsets.toCsv('all', join(folder, 'all.csv'));
+  expect(readFileSync(join(folder, 'all.csv'), 'utf8')).toBe(
+    'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\r\n' +
+      '"/data/a, “b” ""c"".png",,,,,,6,,\r\n' +
+      '/data/d.png,1,-2,30,40.5,,1,,\r\n',
+  );
+  expect(readdirSync(folder)).toEqual(['all.csv']);
+  expect(() => catalog.subsets.toCsv('all', join(folder, 'no', 'all.csv'))).toThrow(
+    expect.objectContaining({ code: 'not-found' }),
+  );
+  expect(() => catalog.subsets.toCsv('none', join(folder, 'none.csv'))).toThrow(
+    expect.objectContaining({ code: 'not-found' }),
+  );
+});
+
+test('rows of a larger file cannot be named in that csv, and nothing is written', () => {
+  const { catalog } = temporaryCatalog();
+  const rows = addSource(catalog, 'rows', '/data/fer2013.csv');
+  catalog.images.insertBatch(rows, [newImage({ path: '', encoding: 'fer2013-row', offset: 24, length: 9_000 })]);
+  catalog.subsets.create(request({ name: 'rows', perClass: 1 }));
+  const folder = temporaryFolder();
+  expect(() => catalog.subsets.toCsv('rows', join(folder, 'rows.csv'))).toThrow(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('/data/fer2013.csv') }),
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });

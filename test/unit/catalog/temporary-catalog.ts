@@ -1,35 +1,78 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
+import type { RunDetail, StepMetrics } from '#shared/training.ts';
+import { trainingConfigSchema } from '#shared/training.ts';
 import { type Catalog, type NewImage, openCatalog } from '#main/catalog/catalog.ts';
 
-const opened: { catalog: Catalog; folder: string }[] = [];
-
-/** A catalog in a folder of its own, gone after the test. */
-export function temporaryCatalog(): Catalog {
+/** A folder that is gone when the test is over. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'face2exp-catalog-'));
-  const catalog = openCatalog(join(folder, 'catalog.sqlite'));
-  opened.push({ catalog, folder });
-  return catalog;
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
-afterEach(() => {
-  for (const { catalog, folder } of opened.splice(0)) {
-    catalog.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-export function image(path: string, rest: Partial<NewImage> = {}): NewImage {
-  return { split: 'train', path, encoding: 'file', label: null, identity: null, width: 48, height: 48, ...rest };
+/** A new catalog in a folder of its own, closed when the test is over. */
+export function temporaryCatalog(): { catalog: Catalog; file: string } {
+  const file = join(temporaryFolder(), 'catalog.sqlite');
+  const catalog = openCatalog(file);
+  onTestFinished(() => catalog.close());
+  return { catalog, file };
 }
 
-/** Adds a labeled source with so many images of each class. */
-export function addLabeled(catalog: Catalog, name: string, counts: readonly number[]): void {
-  const source = catalog.sources.add({ name, root: `/data/${name}`, format: 'folder', role: 'labeled' });
-  const images = counts.flatMap((count, label) =>
-    Array.from({ length: count }, (_, index) => image(`${label}/${index}.png`, { label })),
+/** @returns the source's id. */
+export function addSource(catalog: Catalog, name: string, root = `/data/${name}`): number {
+  return catalog.sources.add({ name, root, format: 'folder', role: 'labeled' }).id;
+}
+
+/** A whole-file training image; what a test cares for is given. */
+export function newImage(image: Partial<NewImage> & { path: string }): NewImage {
+  return { split: 'train', encoding: 'file', label: 0, identity: null, width: 48, height: 48, ...image };
+}
+
+/** `counts[c]` images of class c, class after class, named `<split>/<class>/<number>.png`. */
+export function imagesOfClasses(counts: readonly number[], split: NewImage['split'] = 'train'): NewImage[] {
+  return counts.flatMap((count, label) =>
+    Array.from({ length: count }, (_, number) => newImage({ path: `${split}/${label}/${number}.png`, split, label })),
   );
-  catalog.images.insertBatch(source.id, images);
+}
+
+export function addRun(catalog: Catalog, id: string, totalSteps = 100): void {
+  const config = trainingConfigSchema.parse({ name: id, totalSteps });
+  const snapshot: RunDetail['snapshot'] = {
+    classes: ['neutral', 'happy'],
+    labeledCounts: [3, 4],
+    unlabeled: 5,
+    validation: 6,
+    digest: 'abc',
+  };
+  const request = { config: { name: id }, labeled: 'faces', unlabeled: 'people', validation: 'validation' };
+  catalog.runs.create({ id, name: id, config, request, snapshot, totalSteps });
+}
+
+/** Metrics whose every number is told by the step, so that a mixed-up column shows. */
+export function metricsOf(step: number): StepMetrics {
+  return {
+    step,
+    baseLearningRate: step + 0.01,
+    adaptationLearningRate: step + 0.02,
+    labeledLoss: step + 0.03,
+    unlabeledLoss: step + 0.04,
+    unlabeledLossMasked: null,
+    maskMean: step + 0.06,
+    unlabeledWeight: step + 0.07,
+    udaLoss: step + 0.08,
+    adaptationLoss: step + 0.09,
+    labeledLossOld: step + 0.1,
+    labeledLossNew: step + 0.11,
+    feedback: -step - 0.12,
+    feedbackLoss: step + 0.13,
+    baseLoss: step + 0.14,
+    baseGradientNorm: step + 0.15,
+    adaptationGradientNorm: null,
+    dataMilliseconds: step + 0.17,
+    stepMilliseconds: step + 0.18,
+    imagesPerSecond: step + 0.19,
+  };
 }

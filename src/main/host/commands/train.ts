@@ -46,7 +46,9 @@ export const registerTrainCommand: Register = (program, action) => {
         );
         return;
       }
-      reportRun(context, await followRun(context, connection, run.id));
+      const ended = await followRun(context, connection, run.id);
+      reportRun(context, ended);
+      if (ended.status === 'finished') await waitForOthers(context, connection);
     }),
   );
 };
@@ -151,6 +153,14 @@ export async function followRun(context: CommandContext, connection: Connection,
     }
     await sleep(POLL_MILLISECONDS);
   }
+}
+
+/** While this command was the host, others may have asked it to train too: it stays until that is done, or Ctrl-C pauses it. */
+async function waitForOthers(context: CommandContext, { studio }: Connection): Promise<void> {
+  if (studio === null || !studio.runs.isBusy) return;
+  context.progress.line('Another command’s run goes on here; Ctrl-C pauses it.');
+  const interrupted = new Promise<void>((resolve) => (context.onInterrupt = () => resolve()));
+  await Promise.race([studio.runs.whenIdle(), interrupted]);
 }
 
 function reportRun(context: CommandContext, run: RunSummary): void {

@@ -92,24 +92,25 @@ interface RandAugmentInputProps {
 function RandAugmentInput({ value, description, onChange }: RandAugmentInputProps): ReactElement {
   const magnitude = value?.magnitude ?? USUAL_MAGNITUDE;
   return (
-    <div className="field-pair">
-      <NumberInput
-        label="RandAugment"
-        unit="operations"
-        description={description}
-        value={value?.count ?? 0}
-        minimum={0}
-        step={1}
-        onChange={(count) => onChange(count > 0 ? { count, magnitude } : null)}
-      />
-      <NumberInput
-        label="Magnitude"
-        unit="of 10"
-        value={magnitude}
-        minimum={0}
-        isDisabled={value === null}
-        onChange={(next) => value !== null && !Number.isNaN(next) && onChange({ ...value, magnitude: next })}
-      />
+    <div className="field" role="group" aria-label="RandAugment">
+      <div className="field-pair">
+        <NumberInput
+          label="RandAugment"
+          value={value?.count ?? 0}
+          minimum={0}
+          step={1}
+          onChange={(count) => onChange(count > 0 ? { count, magnitude } : null)}
+        />
+        <NumberInput
+          label="Magnitude"
+          unit="of 10"
+          value={magnitude}
+          minimum={0}
+          isDisabled={value === null}
+          onChange={(next) => value !== null && !Number.isNaN(next) && onChange({ ...value, magnitude: next })}
+        />
+      </div>
+      <span className="field-help">{description}</span>
     </div>
   );
 }

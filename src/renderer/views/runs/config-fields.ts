@@ -246,10 +246,12 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
   },
 ];
 
+const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 10 });
+
 /** A setting's value as it is read. */
 export function configText(value: TrainingConfig[keyof TrainingConfig]): string {
   if (value === null) return 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object') return `${value.count} operations, magnitude ${value.magnitude}`;
-  return String(value);
+  return typeof value === 'number' ? NUMBER.format(value) : value;
 }

@@ -42,7 +42,7 @@ export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactE
     <figure className="panel chart">
       <figcaption className="chart-head">
         <h2>
-          {data.title} {data.note !== undefined && <span className="chart-note">{data.note}</span>}
+          {data.title} <span className="chart-note">{noteOf(data, cursor)}</span>
         </h2>
         <Legend data={data} index={cursor} />
       </figcaption>
@@ -55,9 +55,6 @@ export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactE
 function Legend({ data, index }: { data: ChartData; index: number | null }): ReactElement {
   return (
     <ul className="legend">
-      {index !== null && data.steps[index] !== undefined && (
-        <li className="muted">step {formatCount(data.steps[index])}</li>
-      )}
       {data.curves
         .filter(({ isCompanion = false }) => !isCompanion)
         .map((curve) => {
@@ -74,6 +71,12 @@ function Legend({ data, index }: { data: ChartData; index: number | null }): Rea
         })}
     </ul>
   );
+}
+
+/** The step under the cursor, else what there is to know of the chart. */
+function noteOf({ steps, note }: ChartData, index: number | null): string | undefined {
+  const step = index === null ? undefined : steps[index];
+  return step === undefined ? note : `step ${formatCount(step)}`;
 }
 
 function lastValue({ values }: Curve): number | null {

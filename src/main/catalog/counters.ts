@@ -1,0 +1,51 @@
+import type { Connection } from './database.ts';
+
+/** A table of counts that triggers keep, and the query that counts the same anew. */
+interface Counter {
+  readonly table: string;
+  readonly key: string;
+  readonly recount: string;
+}
+
+const COUNTERS: readonly Counter[] = [
+  {
+    table: 'class_count',
+    key: 'source_id, split, label',
+    recount: `SELECT source_id, split, coalesce(label, -1) AS label, count(*) AS count
+      FROM image WHERE excluded = 0 GROUP BY source_id, split, label`,
+  },
+  {
+    table: 'identity_count',
+    key: 'source_id, identity',
+    recount: `SELECT source_id, identity, count(*) AS count
+      FROM image WHERE excluded = 0 AND identity IS NOT NULL GROUP BY source_id, identity`,
+  },
+];
+
+/** @returns a sentence for each table of counts that is not what counting the images gives. Looks at every image. */
+export function checkCounters(connection: Connection): string[] {
+  return COUNTERS.flatMap(({ table, key, recount }) => {
+    const kept = `SELECT ${key}, count FROM ${table} WHERE count <> 0`;
+    const wrong = connection
+      .prepare<[], number>(
+        `WITH kept AS (${kept}), counted AS (${recount})
+         SELECT (SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted))
+              + (SELECT count(*) FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept))`,
+      )
+      .pluck()
+      .get()!;
+    return wrong === 0 ? [] : [`The counts kept in ${table} differ from the images: ${wrong} rows.`];
+  });
+}
+
+/** Counts all images anew and keeps that. */
+export function rebuildCounters(connection: Connection): void {
+  connection.transaction(() => {
+    for (const { table, key, recount } of COUNTERS) {
+      connection.exec(`DELETE FROM ${table}; INSERT INTO ${table} (${key}, count) ${recount};`);
+    }
+    connection.exec(
+      'UPDATE run SET bad_images = (SELECT count(*) FROM run_bad_image WHERE run_bad_image.run_number = run.number)',
+    );
+  })();
+}
