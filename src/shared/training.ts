@@ -187,7 +187,7 @@ export const runSummarySchema = z.object({
   step: z.number().int(),
   totalSteps: z.number().int(),
   best: bestSchema.nullable(),
-  /** Validation accuracy of the adaptation network at each evaluation, for the sparkline. */
+  /** Validation accuracy of the adaptation network at each evaluation, thinned to 100, for the sparkline. */
   accuracies: z.array(z.number()),
   imagesPerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),

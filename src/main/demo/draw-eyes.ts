@@ -94,7 +94,8 @@ export function drawBrows(raster: Raster, head: Head, movement: FaceMovement): v
   // A raised inner end resists being lowered: the two together make the slanted brows of grief and fear.
   const pulledDown = lowered * (1 - 0.55 * Math.min(1, innerBrowRaise));
   const inner = identity.browHeight + identity.browTilt - 0.22 * innerBrowRaise + 0.19 * pulledDown;
-  const middle = identity.browHeight - identity.browArch - 0.12 * innerBrowRaise - 0.13 * outerBrowRaise + 0.12 * lowered;
+  const middle =
+    identity.browHeight - identity.browArch - 0.12 * innerBrowRaise - 0.13 * outerBrowRaise + 0.12 * lowered;
   const outer =
     identity.browHeight - identity.browTilt + 0.03 - 0.22 * outerBrowRaise - 0.01 * lowered + 0.05 * innerBrowRaise;
   const start = 0.15 - 0.045 * Math.min(1.2, lowered);

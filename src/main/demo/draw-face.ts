@@ -4,9 +4,10 @@ import { drawBackdrop } from './draw-backdrop.ts';
 import { drawBrows, drawEyes, EYE_HEIGHT } from './draw-eyes.ts';
 import { drawFreckles, drawNose, drawSkin } from './draw-features.ts';
 import { drawBeard, drawHairBack, drawHairFront } from './draw-hair.ts';
+import { drawGlasses } from './draw-glasses.ts';
 import { drawMouth, jawLowering } from './draw-mouth.ts';
 import type { Point } from './curves.ts';
-import { ellipse, stroke } from './curves.ts';
+import { ellipse } from './curves.ts';
 import { Head, headOutline } from './head.ts';
 import type { Identity } from './identity.ts';
 import { blend } from './identity.ts';
@@ -97,61 +98,4 @@ function drawForeheadShade(raster: Raster, head: Head): void {
   if (identity.hairStyle === 'bald') return;
   const [x, y] = head.rim([0, -0.72]);
   raster.glow({ x, y, radiusX: 0.75 * head.unit, radiusY: 0.28 * head.unit }, blend(identity.skin, SHADOW, 0.5), 0.4);
-}
-
-function drawGlasses(raster: Raster, head: Head): void {
-  const { identity } = head;
-  if (identity.glasses === 'none') return;
-  const frame: Color =
-    identity.glasses === 'sun' ? [0.06, 0.06, 0.08] : blend(identity.accessory, [0.05, 0.05, 0.06], 0.65);
-  const height = EYE_HEIGHT + 0.02;
-  const lift = 0.06;
-  for (const side of [-1, 1]) {
-    const lens =
-      identity.glasses === 'square'
-        ? squareLens(side * identity.eyeDistance, height)
-        : ellipse(side * identity.eyeDistance, height, 0.25, 0.22, 24);
-    if (identity.glasses === 'sun') raster.fill(head.features(lens, lift), [0.1, 0.09, 0.11], 0.88);
-    else raster.fill(head.features(lens, lift), [0.85, 0.93, 1], 0.1);
-    raster.fill(
-      head.features(
-        stroke([...lens, lens[0]!], () => 0.032),
-        lift,
-      ),
-      frame,
-      0.95,
-    );
-    const arm: Point[] = [
-      [side * (identity.eyeDistance + 0.245), height - 0.03],
-      [side * identity.faceWidth * 0.99, height - 0.05],
-    ];
-    raster.fill(
-      head.features(
-        stroke(arm, () => 0.034),
-        lift / 2,
-      ),
-      frame,
-      0.95,
-    );
-  }
-  const bridge: Point[] = [
-    [-(identity.eyeDistance - 0.25), height - 0.02],
-    [0, height - 0.05],
-    [identity.eyeDistance - 0.25, height - 0.02],
-  ];
-  raster.fill(
-    head.features(
-      stroke(bridge, () => 0.034),
-      0.1,
-    ),
-    frame,
-    0.95,
-  );
-}
-
-function squareLens(x: number, y: number): Point[] {
-  return ellipse(0, 0, 1, 1, 28).map(([across, down]): Point => [
-    x + 0.25 * Math.sign(across) * Math.abs(across) ** 0.45,
-    y + 0.185 * Math.sign(down) * Math.abs(down) ** 0.45,
-  ]);
 }

@@ -1,5 +1,5 @@
 import { RandomStream } from '#shared/random.ts';
-import type { Point } from './curves.ts';
+import type { Curve, Point } from './curves.ts';
 import { ellipse, smooth, stroke, trace } from './curves.ts';
 import type { Head } from './head.ts';
 import { rimAt } from './head.ts';
@@ -20,6 +20,44 @@ const VOLUME: Readonly<Record<HairStyle, { readonly lift: number; readonly lengt
   bald: { lift: 0, length: 0 },
   scarf: { lift: 0.13, length: 1.5 },
   beanie: { lift: 0.08, length: 0.1 },
+};
+
+/** Where hair meets the face at the temples, as a share of the face's half width. */
+const TEMPLE = 0.9;
+/** Points between the temples: x as a share of the face's half width, y in head units. */
+const PLAIN_HAIRLINE: Curve = [
+  [0.864, -0.38],
+  [0.66, -0.69],
+  [0, -0.77],
+  [-0.66, -0.69],
+  [-0.864, -0.38],
+];
+const HAIRLINES: Readonly<Partial<Record<HairStyle, Curve>>> = {
+  parted: [
+    [0.837, -0.4],
+    [0.62, -0.68],
+    [0.35, -0.84],
+    [0, -0.7],
+    [-0.5, -0.58],
+    [-0.864, -0.3],
+  ],
+  fringe: [
+    [0.855, -0.35],
+    [0.7, -0.56],
+    [0.3, -0.54],
+    [0, -0.6],
+    [-0.3, -0.54],
+    [-0.7, -0.56],
+    [-0.855, -0.35],
+  ],
+  receding: [
+    [0.855, -0.45],
+    [0.62, -0.86],
+    [0.2, -0.82],
+    [-0.2, -0.82],
+    [-0.62, -0.86],
+    [-0.855, -0.45],
+  ],
 };
 
 /** Hair behind the face. */
@@ -54,15 +92,11 @@ export function drawHairFront(raster: Raster, head: Head): void {
   if (identity.hairStyle === 'bald') return;
   if (identity.hairStyle === 'scarf') return drawScarf(raster, head);
   if (identity.hairStyle === 'beanie') return drawBeanie(raster, head);
-  const outline = hairFront(identity);
-  raster.fill(
-    outline.flatMap((point) => head.rim(point)),
-    identity.hair,
-  );
+  const hair = raster.mask(head.rims(hairFront(identity)));
+  raster.paint(hair, identity.hair);
   const shine = blend(identity.hair, [1, 0.95, 0.85], 0.35);
   const [x, y] = head.rim([identity.faceWidth * 0.3, -0.88]);
-  const clip = raster.mask(outline.flatMap((point) => head.rim(point)));
-  raster.glow({ x, y, radiusX: 0.45 * head.unit, radiusY: 0.14 * head.unit, angle: 0.3 }, shine, 0.5, clip);
+  raster.glow({ x, y, radiusX: 0.45 * head.unit, radiusY: 0.14 * head.unit, angle: 0.3 }, shine, 0.5, hair);
   if (identity.hairStyle === 'curly') drawCurls(raster, head, identity.hair, true);
 }
 
@@ -79,55 +113,10 @@ function hairFront(identity: Identity): Point[] {
   return [...outer, ...hairline(identity.hairStyle, half, outer[0]![1])];
 }
 
-/** From the right temple to the left. */
+/** The hairline from the right temple to the left; `half` is the face's half width. */
 function hairline(style: HairStyle, half: number, temple: number): Point[] {
-  const inner = half * 0.9;
-  switch (style) {
-    case 'parted':
-      return smooth([
-        [inner, temple],
-        [inner * 0.93, -0.4],
-        [half * 0.62, -0.68],
-        [half * 0.35, -0.84],
-        [0, -0.7],
-        [-half * 0.5, -0.58],
-        [-inner * 0.96, -0.3],
-        [-inner, temple],
-      ]);
-    case 'fringe':
-      return smooth([
-        [inner, temple],
-        [inner * 0.95, -0.35],
-        [half * 0.7, -0.56],
-        [half * 0.3, -0.54],
-        [0, -0.6],
-        [-half * 0.3, -0.54],
-        [-half * 0.7, -0.56],
-        [-inner * 0.95, -0.35],
-        [-inner, temple],
-      ]);
-    case 'receding':
-      return smooth([
-        [inner, temple],
-        [inner * 0.95, -0.45],
-        [half * 0.62, -0.86],
-        [half * 0.2, -0.82],
-        [-half * 0.2, -0.82],
-        [-half * 0.62, -0.86],
-        [-inner * 0.95, -0.45],
-        [-inner, temple],
-      ]);
-    default:
-      return smooth([
-        [inner, temple],
-        [inner * 0.96, -0.38],
-        [half * 0.66, -0.69],
-        [0, -0.77],
-        [-half * 0.66, -0.69],
-        [-inner * 0.96, -0.38],
-        [-inner, temple],
-      ]);
-  }
+  const line = (HAIRLINES[style] ?? PLAIN_HAIRLINE).map(([share, y]): Point => [share * half, y]);
+  return smooth([[TEMPLE * half, temple], ...line, [-TEMPLE * half, temple]]);
 }
 
 function drawCurls(raster: Raster, head: Head, color: Color, front = false): void {
@@ -153,7 +142,7 @@ function drawScarf(raster: Raster, head: Head): void {
   });
   const opening = trace(0, 2 * Math.PI, 41, (angle): Point => {
     const [x, y] = rimAt(identity, angle);
-    return [x * 0.93, y < 0 ? y * 0.74 : y * 0.97];
+    return [x * 0.93, y < 0 ? y * 0.82 : y * 0.97];
   });
   // One outline that runs around the outside and back around the opening: the ring between them.
   raster.fill(head.rims([...outer, ...opening.toReversed()]), identity.accessory);
@@ -167,15 +156,15 @@ function drawScarf(raster: Raster, head: Head): void {
 function drawBeanie(raster: Raster, head: Head): void {
   const { identity } = head;
   const half = identity.faceWidth * 1.07;
-  const dome = trace(-1.5, 1.5, 21, (angle): Point => [half * Math.sin(angle), -0.55 - 0.62 * Math.cos(angle)]);
+  const dome = trace(-1.5, 1.5, 21, (angle): Point => [half * Math.sin(angle), -0.6 - 0.58 * Math.cos(angle)]);
   raster.fill(head.rims(dome), identity.accessory);
   const cuff = stroke(
     smooth([
-      [-half, -0.46],
-      [-half * 0.5, -0.58],
-      [0, -0.62],
-      [half * 0.5, -0.58],
-      [half, -0.46],
+      [-half, -0.53],
+      [-half * 0.5, -0.65],
+      [0, -0.69],
+      [half * 0.5, -0.65],
+      [half, -0.53],
     ]),
     () => 0.2,
   );

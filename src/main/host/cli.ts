@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { StudioError, exitCodeOf, toStudioError } from '#shared/errors.ts';
+import type { StudioError} from '#shared/errors.ts';
+import { exitCodeOf, toStudioError } from '#shared/errors.ts';
 import { registerDataCommands } from './commands/data.ts';
 import { registerModelCommands } from './commands/models.ts';
 import type { Action } from './commands/register.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError, deserializeError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
 import type { Connection } from '../connection.ts';
-import { ProgressPrinter } from './output.ts';
+import type { ProgressPrinter } from './output.ts';
 
 const POLL_MILLISECONDS = 200;
 

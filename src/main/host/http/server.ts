@@ -7,7 +7,8 @@ import { appRouter } from '../router.ts';
 import type { Studio } from '../studio.ts';
 import { sendUiFile } from './files.ts';
 import { sendImage, sizeOf } from './images.ts';
-import { Access, checkOrigin, setSecurityHeaders } from './security.ts';
+import type { Access} from './security.ts';
+import { checkOrigin, setSecurityHeaders } from './security.ts';
 import { receiveUpload } from './uploads.ts';
 
 const LARGEST_RPC_BYTES = 8 * 2 ** 20;

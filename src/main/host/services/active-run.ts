@@ -168,8 +168,8 @@ export class ActiveRun {
     const last = steps.at(-1);
     if (last === undefined) return;
     const { catalog, events } = this.#options;
-    const run = catalog.runs.get(this.id);
-    const progress = this.#meter.read(last.step + 1, run.totalSteps);
+    const { totalSteps } = catalog.runs.summary(this.id);
+    const progress = this.#meter.read(last.step + 1, totalSteps);
     catalog.runs.appendSteps(this.id, steps);
     catalog.runs.update(this.id, {
       step: last.step + 1,

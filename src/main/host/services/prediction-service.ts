@@ -64,6 +64,7 @@ export class PredictionService {
   evaluate(request: EvaluateRequest): Promise<Evaluation> {
     const { catalog, runs, jobs, workers } = this.#options;
     const model = this.#model(request.model);
+    const split = request.source === undefined ? request.split : `${request.source}:${request.split}`;
     const place =
       request.source === undefined ? { split: request.split } : { source: request.source, split: request.split };
     const images = catalog.images.manifest(place).filter((image) => image.label >= 0);
@@ -82,7 +83,7 @@ export class PredictionService {
       },
       async (context) => {
         const evaluation = await this.#ask((engine) =>
-          engine.request({ kind: 'evaluate', model, images, split: request.split, workers }, (done, total) =>
+          engine.request({ kind: 'evaluate', model, images, split, workers }, (done, total) =>
             context.report(done, total),
           ),
         );

@@ -180,9 +180,7 @@ export class RunService {
   }
 
   #summary(id: string): RunSummary {
-    const summary = this.list().find((run) => run.id === id);
-    if (summary === undefined) throw new StudioError('not-found', `There is no run ${id}.`);
-    return summary;
+    return this.#catalog.runs.summary(id);
   }
 
   #cannot(what: string, id: string): StudioError {
