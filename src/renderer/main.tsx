@@ -6,7 +6,8 @@ import './styles/base.css';
 import './styles/controls.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { launchTokenOf, session } from './api/session.ts';
+import { session } from './api/session.ts';
+import { launchTokenOf } from './api/session-store.ts';
 import { App } from './app.tsx';
 import { applyTheme } from './preferences.ts';
 

@@ -10,7 +10,7 @@ import type { TrainingEvent, TrainingOutcome } from '../training/events.ts';
  */
 export type ToEngine =
   /** Train, or go on with, the run in `directory`, which holds config.json and manifest.json. Only once in an engine's life. */
-  | { readonly kind: 'train'; readonly directory: string; readonly resume: boolean }
+  | { readonly kind: 'train'; readonly directory: string }
   | { readonly kind: 'pause' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'request'; readonly id: number; readonly request: EngineRequest };

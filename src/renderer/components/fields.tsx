@@ -72,8 +72,7 @@ export function NumberInput(props: NumberInputProps): ReactElement {
   return (
     <NumberField {...rest} minValue={minimum} maxValue={maximum} formatOptions={NUMBER_FORMAT} className="field">
       <Label className="field-label">
-        {label}
-        {unit !== undefined && <span className="field-unit">{unit}</span>}
+        {label} {unit !== undefined && <span className="field-unit">{unit}</span>}
       </Label>
       <Input className="input number" />
       <Help>{description}</Help>

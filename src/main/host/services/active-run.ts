@@ -92,7 +92,7 @@ export class ActiveRun {
       if (end !== undefined) void engine.close();
     });
     this.#engine = engine;
-    engine.send({ kind: 'train', directory: this.#options.directory, resume: true });
+    engine.send({ kind: 'train', directory: this.#options.directory });
     // Asked for before the engine was there: it must hear it too.
     if (this.#request !== undefined) engine.send({ kind: this.#request });
     const exit = await engine.exited;

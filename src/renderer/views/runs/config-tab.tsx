@@ -23,8 +23,7 @@ export function ConfigTab({ run }: { run: RunDetail }): ReactElement {
                 <div key={key} title={isDefault ? undefined : `Default: ${configText(DEFAULT_CONFIG[key])}`}>
                   <dt>{label}</dt>
                   <dd className={isDefault ? 'muted' : undefined}>
-                    {configText(run.config[key])}
-                    {unit !== undefined && <span className="field-unit">{unit}</span>}
+                    {configText(run.config[key])} {unit !== undefined && <span className="field-unit">{unit}</span>}
                   </dd>
                 </div>
               );

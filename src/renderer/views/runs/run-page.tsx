@@ -91,7 +91,7 @@ function Facts({ run }: { run: RunSummary }): ReactElement {
 const TABS = [
   { tab: undefined, label: 'Charts' },
   { tab: 'evaluations', label: 'Evaluations' },
-  { tab: 'config', label: 'Settings' },
+  { tab: 'config', label: 'Configuration' },
   { tab: 'log', label: 'Log' },
 ] as const;
 

@@ -1,11 +1,10 @@
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { RunDetail, StepMetrics } from '#shared/training.ts';
 import { api, client } from '../../api/client.ts';
+import { stillTrue } from './known-steps.ts';
 
 /** A long run is shown by this many points at first; those that come while one watches are all added. */
 const POINTS = 2_000;
-/** Beyond this many a chart is no better: the whole run is asked for again, thinned. */
-const MOST_POINTS = 3 * POINTS;
 
 /** Step metrics of a run: the whole at first, then only what is new each time the event stream says that there is more. */
 export function useRunSteps({ id }: RunDetail): UseQueryResult<StepMetrics[]> {
@@ -20,12 +19,4 @@ export function useRunSteps({ id }: RunDetail): UseQueryResult<StepMetrics[]> {
       return [...known, ...(await client.runs.steps.query({ id, afterStep, maximumPoints: POINTS }, { signal }))];
     },
   });
-}
-
-/**
- * The metrics that need not be asked for again. A run that goes on from a checkpoint repeats the steps after it, so those from its next step
- * on are void.
- */
-export function stillTrue(known: readonly StepMetrics[], nextStep: number): StepMetrics[] {
-  return known.length > MOST_POINTS ? [] : known.filter(({ step }) => step < nextStep);
 }
