@@ -50,6 +50,8 @@ test('folders are imported as labeled, validation and unlabeled images', async (
 
 test('a balanced subset says how many images it holds and how many are missing', async () => {
   await page.getByRole('link', { name: 'Subsets' }).click();
+  // The place before it has a field of the same name.
+  await expect(page.getByRole('heading', { name: 'Make a subset' })).toBeVisible();
   await page.getByLabel('Name').fill('ten-of-each');
   await page.getByLabel('Per class').fill('10');
   await page.getByRole('button', { name: 'Make the subset' }).click();

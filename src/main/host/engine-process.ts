@@ -10,6 +10,9 @@ const SILENCE_LIMIT_MILLISECONDS = 10 * 60_000;
 /** Lines of the engine's stderr kept to explain a crash. */
 const LAST_WORDS = 20;
 
+/** What tfjs-node is warned of at every start: util functions that Node will drop. It would hide an engine's real last words. */
+const QUIET = ['--disable-warning=DEP0040', '--disable-warning=DEP0044'];
+
 export interface EngineExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -36,7 +39,7 @@ export class EngineProcess {
   /** @param onMessage gets every message that is not the answer to a request. */
   constructor(onMessage: (message: FromEngine) => void, environment: Readonly<Record<string, string>> = {}) {
     const entry = fileURLToPath(new URL('../engine/main.ts', import.meta.url));
-    this.#child = spawn(process.execPath, ['--disable-warning=DEP0040', entry], {
+    this.#child = spawn(process.execPath, [...QUIET, entry], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
       env: {

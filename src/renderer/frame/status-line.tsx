@@ -1,8 +1,9 @@
+import { formatDuration } from '#shared/duration.ts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { api } from '../api/client.ts';
-import { formatDuration, formatRate, plural } from '../text/format.ts';
+import { formatRate, plural } from '../text/format.ts';
 
 /** The bottom line: how much is here, what trains now, and how to find the keys. */
 export function StatusLine({ onShowKeys }: { onShowKeys: () => void }): ReactElement {

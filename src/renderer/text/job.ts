@@ -1,5 +1,6 @@
 import type { Job } from '#shared/jobs.ts';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
+import { formatDuration } from '#shared/duration.ts';
+import { formatBytes, formatCount, formatRate } from './format.ts';
 
 /** A job that has not ended. */
 export function isActiveJob({ status }: Job): boolean {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { StudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
-import { ProgressMeter, formatDuration } from '#main/jobs/progress.ts';
+import { formatDuration } from '#shared/duration.ts';
+import { ProgressMeter } from '#main/jobs/progress.ts';
 import { JobRunner, type JobStore } from '#main/jobs/runner.ts';
 
 function memoryStore(): JobStore & { readonly rows: Map<number, Job>; readonly statuses: string[] } {

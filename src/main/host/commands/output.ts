@@ -1,4 +1,4 @@
-import { formatDuration } from '../../jobs/progress.ts';
+import { formatDuration } from '#shared/duration.ts';
 
 /** Without a terminal, a line of progress at most this often. */
 const PLAIN_INTERVAL_MILLISECONDS = 5_000;

@@ -1,3 +1,4 @@
+import { formatDuration } from '#shared/duration.ts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -7,7 +8,7 @@ import { Progress } from '../../components/progress.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { Loaded, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
-import { formatCount, formatDuration, formatRate, formatShare } from '../../text/format.ts';
+import { formatCount, formatRate, formatShare } from '../../text/format.ts';
 
 /** Finished runs beside those that still go on. */
 const RECENT_RUNS = 3;

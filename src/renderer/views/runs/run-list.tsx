@@ -1,3 +1,4 @@
+import { formatDuration } from '#shared/duration.ts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -9,7 +10,7 @@ import { Sparkline } from '../../components/sparkline.tsx';
 import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
 import { Ago } from '../../components/time.tsx';
-import { formatCount, formatDuration, formatShare } from '../../text/format.ts';
+import { formatCount, formatShare } from '../../text/format.ts';
 import './runs.css';
 
 /** Every run of the workspace, newest first. */

@@ -1,3 +1,4 @@
+import { formatDuration } from '#shared/duration.ts';
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, Suspense, lazy } from 'react';
@@ -6,7 +7,7 @@ import { api } from '../../api/client.ts';
 import { Progress } from '../../components/progress.tsx';
 import { Loaded, Problem, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
-import { formatCount, formatDuration, formatRate, formatShare, plural } from '../../text/format.ts';
+import { formatCount, formatRate, formatShare, plural } from '../../text/format.ts';
 import { NETWORK_LABELS, PHASE_LABELS } from '../../text/words.ts';
 import { ConfigTab } from './config-tab.tsx';
 import { EvaluationsTab } from './evaluations-tab.tsx';
