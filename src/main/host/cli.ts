@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import type { StudioError} from '#shared/errors.ts';
+import type { StudioError } from '#shared/errors.ts';
 import { exitCodeOf, toStudioError } from '#shared/errors.ts';
 import { registerDataCommands } from './commands/data.ts';
 import { registerModelCommands } from './commands/models.ts';
@@ -115,8 +115,11 @@ function createContext(options: GlobalOptions, connections: Connection[]): Comma
       progress.finish();
       process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
     },
-    connect: async () => {
-      const connection = await connect(workspace, (line) => progress.line(line));
+    connect: async (options) => {
+      const connection = await connect(workspace, {
+        serves: options?.serves ?? false,
+        log: (line) => progress.line(line),
+      });
       connections.push(connection);
       return connection;
     },

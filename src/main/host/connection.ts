@@ -4,8 +4,8 @@ import { type TRPCClient, TRPCClientError, createTRPCClient, httpLink, unstable_
 import { StudioError, type SerializedStudioError, deserializeError, toStudioError } from '#shared/errors.ts';
 import { type AppRouter, appRouter } from './router.ts';
 import { openHost } from './host.ts';
-import type { Studio } from './studio.ts';
-import { type HostAddress, openWorkspace, runningHost } from './workspace.ts';
+import { type Studio, createStudio } from './studio.ts';
+import { type HostAddress, openWorkspace, servingHost } from './workspace.ts';
 
 export type StudioClient = TRPCClient<AppRouter>;
 
@@ -17,15 +17,34 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/**
- * Uses the host that has the workspace open; becomes its host when there is none, so that other commands reach what runs here.
- * @param log takes a line for each request that is refused.
- */
-export async function connect(workspacePath: string, log: (line: string) => void): Promise<Connection> {
-  const running = runningHost(openWorkspace(workspacePath));
-  if (running !== null) return { client: remoteClient(running), studio: null, close: () => Promise.resolve() };
-  const host = await openHost(workspacePath, { log });
-  return { client: localClient(host.studio), studio: host.studio, close: () => host.close() };
+export interface ConnectOptions {
+  /** Long work: other commands reach it here meanwhile, to pause it or to look. Brief commands are not worth reaching. */
+  readonly serves: boolean;
+  /** Takes a line for each request that is refused. */
+  readonly log: (line: string) => void;
+}
+
+/** So often two commands may want the same workspace at the same moment. */
+const ATTEMPTS = 10;
+
+/** Uses the host that has the workspace open; opens the workspace here when there is none. */
+export async function connect(workspacePath: string, { serves, log }: ConnectOptions): Promise<Connection> {
+  for (let attempt = 1; ; attempt++) {
+    const running = await servingHost(openWorkspace(workspacePath));
+    if (running !== null) return { client: remoteClient(running), studio: null, close: () => Promise.resolve() };
+    try {
+      const { studio, close } = serves ? await openHost(workspacePath, { log }) : briefStudio(workspacePath);
+      return { client: localClient(studio), studio, close };
+    } catch (error) {
+      // Another command was faster: it is the host then, or is waited for.
+      if (!(error instanceof StudioError && error.code === 'conflict') || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function briefStudio(workspace: string): { studio: Studio; close: () => Promise<void> } {
+  const studio = createStudio({ workspace, serves: false });
+  return { studio, close: () => studio.close() };
 }
 
 export function localClient(studio: Studio): StudioClient {

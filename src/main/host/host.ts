@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpOptions, type Listening, listenOnPort, listenOnSocket } from './http/server.ts';
 import { Access } from './http/security.ts';
 import { type Studio, createStudio } from './studio.ts';
+import { openWorkspace, servingHost } from './workspace.ts';
 
 /** How long a host of `--detach` waits for its first run, and between looks whether all is done. */
 const FIRST_RUN_MILLISECONDS = 30_000;
@@ -22,7 +23,8 @@ export interface Host {
 const UI_FOLDER = process.env['FACE2EXP_UI'] ?? fileURLToPath(new URL('../../../out/renderer', import.meta.url));
 
 export async function openHost(workspace: string, options: { log: (line: string) => void }): Promise<Host> {
-  const studio = createStudio({ workspace });
+  await servingHost(openWorkspace(workspace));
+  const studio = createStudio({ workspace, serves: true });
   const access = new Access(studio.lock.address.token);
   const listening: Listening[] = [];
   let origin: string | null = null;
@@ -34,6 +36,7 @@ export async function openHost(workspace: string, options: { log: (line: string)
     newWindowAddress: () => (origin === null ? null : `${origin}/#launch=${access.newLaunchToken()}`),
   };
   const close = async (): Promise<void> => {
+    studio.lock.stopServing();
     await Promise.all(listening.map((server) => server.close()));
     await studio.close();
   };

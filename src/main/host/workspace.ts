@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 
@@ -46,6 +47,8 @@ export const hostAddressSchema = z.object({
   /** A Unix socket or Windows named pipe. */
   socket: z.string(),
   token: z.string(),
+  /** Whether others may use this host. A command that is over in a moment, or a host that is closing, is waited for instead. */
+  serves: z.boolean(),
   /** Address of the browser UI, when the host serves one. */
   url: z.string().nullable(),
   startedAt: z.string(),
@@ -55,6 +58,8 @@ export type HostAddress = z.infer<typeof hostAddressSchema>;
 export interface WorkspaceLock {
   readonly address: HostAddress;
   setUrl(url: string): void;
+  /** From now on others wait until this host is gone. */
+  stopServing(): void;
   release(): void;
 }
 
@@ -97,6 +102,29 @@ export function runningHost(workspace: Workspace): HostAddress | null {
   return address.success && isAlive(address.data.pid) ? address.data : null;
 }
 
+/** Hosts that do not serve are gone in a moment; one that is not by then has hung. */
+const BRIEF_HOST_MILLISECONDS = 60_000;
+const BRIEF_HOST_POLL_MILLISECONDS = 50;
+
+/** The host that serves a workspace, or null once there is none: brief commands are waited for. */
+export async function servingHost(workspace: Workspace): Promise<HostAddress | null> {
+  const deadline = performance.now() + BRIEF_HOST_MILLISECONDS;
+  for (;;) {
+    const host = runningHost(workspace);
+    if (host === null || host.serves) return host;
+    if (performance.now() > deadline) {
+      throw new StudioError(
+        'conflict',
+        `Another command (process ${host.pid}) works on the workspace ${workspace.directory}.`,
+        {
+          hint: 'Wait until it ends, or end it.',
+        },
+      );
+    }
+    await sleep(BRIEF_HOST_POLL_MILLISECONDS);
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -109,14 +137,21 @@ function parseJson(text: string): unknown {
  * Takes the workspace for this process, or throws `conflict` naming the holder. Creation with the exclusive flag decides between two hosts
  * that start together; a stale lock is moved aside first, and only one of them can do that.
  */
-export function lockWorkspace(workspace: Workspace): WorkspaceLock {
+export function lockWorkspace(workspace: Workspace, serves: boolean): WorkspaceLock {
   const file = lockFileOf(workspace);
   let address: HostAddress = {
     pid: process.pid,
     socket: socketPathOf(workspace),
     token: randomBytes(32).toString('base64url'),
+    serves,
     url: null,
     startedAt: new Date().toISOString(),
+  };
+  const rewrite = (change: Partial<HostAddress>): void => {
+    address = { ...address, ...change };
+    const next = `${file}.next`;
+    writeFileSync(next, JSON.stringify(address), { mode: 0o600 });
+    renameSync(next, file);
   };
   for (let attempt = 0; attempt < 3; attempt++) {
     const holder = runningHost(workspace);
@@ -138,12 +173,8 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
         get address() {
           return address;
         },
-        setUrl: (url) => {
-          address = { ...address, url };
-          const next = `${file}.next`;
-          writeFileSync(next, JSON.stringify(address), { mode: 0o600 });
-          renameSync(next, file);
-        },
+        setUrl: (url) => rewrite({ url }),
+        stopServing: () => rewrite({ serves: false }),
         release: () => {
           rmSync(file, { force: true });
           rmSync(address.socket, { force: true });

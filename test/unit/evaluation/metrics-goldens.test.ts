@@ -7,7 +7,9 @@ import { runMetricsGoldens } from '#main/evaluation/metrics-goldens.ts';
 
 const directory = fileURLToPath(new URL('../../goldens/metrics', import.meta.url));
 
-async function changedCopy(change: (golden: { expected: { brier: number; nll?: number } }) => unknown): Promise<string> {
+async function changedCopy(
+  change: (golden: { expected: { brier: number; nll?: number } }) => unknown,
+): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'metrics-goldens-'));
   onTestFinished(() => rm(copy, { recursive: true }));
   await cp(directory, copy, { recursive: true });

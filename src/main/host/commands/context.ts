@@ -13,8 +13,8 @@ export interface CommandContext {
   readonly progress: ProgressPrinter;
   /** Prints the command's result: the JSON document with --json, else `text`. Called once. */
   readonly result: (document: unknown, text: string) => void;
-  /** The studio of the workspace; closed when the command ends. */
-  readonly connect: () => Promise<Connection>;
+  /** The studio of the workspace; closed when the command ends. `serves`: the work is long, and others may reach it meanwhile. */
+  readonly connect: (options?: { readonly serves: boolean }) => Promise<Connection>;
   /** Called at each Ctrl-C with how many there were. The default ends the command. */
   onInterrupt: ((count: number) => void) | undefined;
 }

@@ -15,7 +15,7 @@ export const registerDataCommands: Register = (program, action) => {
     .option('--seed <number>', 'another set of faces', naturalNumber, 0)
     .action(
       action(async (context, { seed }: { seed: number }) => {
-        const connection = await context.connect();
+        const connection = await context.connect({ serves: true });
         await followJob(context, connection, await connection.client.catalog.demo.mutate({ seed }));
         const info = await connection.client.system.workspace.query();
         context.result(
@@ -34,7 +34,7 @@ export const registerDataCommands: Register = (program, action) => {
     .option('--source <name>', 'name of the source (default: the folder’s)')
     .action(
       action(async (context, options: { format: ImportFormat; role: Role; source?: string }, path: string) => {
-        const connection = await context.connect();
+        const connection = await context.connect({ serves: true });
         const job = await connection.client.catalog.import.mutate({ ...options, path: resolve(path) });
         await followJob(context, connection, job);
         const result = (await connection.client.jobs.result.query({ id: job.id })) as ImportResult;

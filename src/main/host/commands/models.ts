@@ -33,7 +33,7 @@ export const registerModelCommands: Register = (program, action) => {
     .option('--source <name>', 'one source only')
     .action(
       action(async (context, options: ModelOptions & { split: Split; source?: string }) => {
-        const connection = await context.connect();
+        const connection = await context.connect({ serves: true });
         const model = await modelOf(connection, options);
         const evaluation = await connection.client.prediction.evaluate.mutate({
           model,

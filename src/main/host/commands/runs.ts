@@ -55,7 +55,7 @@ export const registerRunsCommands: Register = (program, action) => {
     .argument('<run>')
     .action(
       action(async (context, _options, name) => {
-        const connection = await context.connect();
+        const connection = await context.connect({ serves: true });
         const { id } = await findRun(connection, name!);
         await connection.client.runs.resume.mutate({ id });
         // Without another host the run lives in this process, so it is followed to its end.

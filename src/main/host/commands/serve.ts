@@ -8,7 +8,7 @@ import { electronBinary } from '../../bootstrap/electron-binary.ts';
 import { findBrowser } from '../../bootstrap/find-browser.ts';
 import { remoteClient } from '../connection.ts';
 import { type Host, openHost } from '../host.ts';
-import { isAlive, openWorkspace, runningHost } from '../workspace.ts';
+import { isAlive, openWorkspace, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import type { Register } from './register.ts';
 import { naturalNumber } from './values.ts';
@@ -82,7 +82,7 @@ export const registerServeCommands: Register = (program, action) => {
     .option('--until-idle', 'end when nothing is left to train', false)
     .action(
       action(async (context, { untilIdle }: { untilIdle: boolean }) => {
-        const holder = runningHost(openWorkspace(context.workspace));
+        const holder = await servingHost(openWorkspace(context.workspace));
         if (holder !== null) {
           // A detached run holds the workspace: its host serves this window too.
           process.stdout.write(`${JSON.stringify({ socket: holder.socket, token: holder.token })}\n`);
@@ -108,7 +108,7 @@ function tellNotices(context: CommandContext, host: Host): void {
 }
 
 async function addressOfRunningHost(context: CommandContext): Promise<string | null> {
-  const running = runningHost(openWorkspace(context.workspace));
+  const running = await servingHost(openWorkspace(context.workspace));
   if (running === null) return null;
   const { url } = await remoteClient(running).system.newWindow.mutate();
   if (url === null) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
 import type { RunRequest, RunSummary } from '#shared/training.ts';
 import { type Connection, remoteClient } from '../connection.ts';
-import { openWorkspace, runningHost } from '../workspace.ts';
+import { openWorkspace, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import { formatShare } from './output.ts';
 import type { Register } from './register.ts';
@@ -34,7 +34,7 @@ export const registerTrainCommand: Register = (program, action) => {
   command.action(
     action(async (context, options: TrainOptions) => {
       for (const sentence of flagsWithoutEffect(options)) context.progress.line(`Without effect here: ${sentence}.`);
-      const connection = options.detach ? await connectDetached(context) : await context.connect();
+      const connection = options.detach ? await connectDetached(context) : await context.connect({ serves: true });
       const run =
         options.resume === undefined
           ? await startRun(connection, options)
@@ -185,7 +185,7 @@ function reportRun(context: CommandContext, run: RunSummary): void {
 /** A host of its own that lives as long as there is something to train. */
 async function connectDetached(context: CommandContext): Promise<Connection> {
   const workspace = openWorkspace(context.workspace);
-  if (runningHost(workspace) === null) {
+  if ((await servingHost(workspace)) === null) {
     const entry = fileURLToPath(new URL('../cli.ts', import.meta.url));
     spawn(process.execPath, [entry, 'host', '--until-idle', '--workspace', workspace.directory], {
       detached: true,
@@ -197,7 +197,7 @@ async function connectDetached(context: CommandContext): Promise<Connection> {
     performance.now() < deadline;
     await sleep(100)
   ) {
-    const host = runningHost(workspace);
+    const host = await servingHost(workspace);
     if (host === null) continue;
     const client = remoteClient(host);
     try {

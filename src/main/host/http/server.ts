@@ -7,7 +7,7 @@ import { appRouter } from '../router.ts';
 import type { Studio } from '../studio.ts';
 import { sendUiFile } from './files.ts';
 import { sendImage, sizeOf } from './images.ts';
-import type { Access} from './security.ts';
+import type { Access } from './security.ts';
 import { checkOrigin, setSecurityHeaders } from './security.ts';
 import { receiveUpload } from './uploads.ts';
 
@@ -191,9 +191,16 @@ function listen(server: Server, where: { path: string } | { host: string; port: 
   });
 }
 
+/** What is being answered may end; a stream of events never does and is cut. */
+const LAST_ANSWERS_MILLISECONDS = 1_000;
+
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MILLISECONDS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
   });
 }
