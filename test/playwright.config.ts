@@ -11,6 +11,7 @@ export default defineConfig({
   workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
   timeout: 120_000,
+  expect: { timeout: 15_000 },
   use: {
     ...(browser === undefined ? {} : { launchOptions: { executablePath: browser } }),
     viewport: { width: 1280, height: 800 },

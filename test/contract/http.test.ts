@@ -134,6 +134,7 @@ test('no path gets out: neither in an image id, nor in a file of the UI, nor by 
   for (const path of ['/image/..%2f..%2fetc%2fpasswd', '/image/1%00', '/image/-1', '/image/1/2', '/image/1.5']) {
     expect((await ask(`${path}?key=${imageKey}`)).status).toBe(404);
   }
+  expect((await ask('/assets/none.js')).status).toBe(404);
   // Dots that the address itself resolves ask for a page of the UI, and get no more than that.
   expect((await ask(`/image/../../etc/passwd?key=${imageKey}`)).body).not.toContain('root:');
   for (const path of [

@@ -21,7 +21,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  * @param path decoded path of the address, beginning with a slash.
  */
 export async function sendUiFile(root: string, path: string, response: ServerResponse): Promise<void> {
-  const file = existingFile(root, path) ?? existingFile(root, '/index.html');
+  const isAsset = path.startsWith('/assets/');
+  const file = existingFile(root, path) ?? (isAsset ? undefined : existingFile(root, '/index.html'));
+  if (file === undefined && isAsset) throw new StudioError('not-found', `There is no ${path} in the user interface.`);
   if (file === undefined) {
     throw new StudioError('unavailable', 'The user interface is not built.', {
       hint: 'Run `npm start`, or `npm run build`.',
@@ -29,7 +31,7 @@ export async function sendUiFile(root: string, path: string, response: ServerRes
   }
   response.setHeader('Content-Type', CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
   // Vite puts a hash of the content into the name of everything under /assets.
-  if (path.startsWith('/assets/')) response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+  if (isAsset) response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
   response.setHeader('Content-Length', statSync(file).size);
   await pipeline(createReadStream(file), response);
 }

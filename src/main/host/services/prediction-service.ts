@@ -7,7 +7,7 @@ import type { EvaluateRequest, ModelRequest, Picture, PredictRequest } from '#sh
 import type { Evaluation } from '#shared/training.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { EngineModel } from '../../engine/messages.ts';
-import { probeImage } from '../../imaging/decode.ts';
+import { decodeImage, probeImage } from '../../imaging/decode.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
 import { EngineProcess } from '../engine-process.ts';
 import { uploadedFile } from '../http/uploads.ts';
@@ -40,7 +40,7 @@ export class PredictionService {
     const started = performance.now();
     const reference = this.#picture(request.picture);
     const model = this.#model(request.model);
-    const { width, height } = reference.box ?? (await probeImage(reference.path));
+    const { width, height } = reference.box ?? (await sizeOf(reference));
     const answer = await this.#ask((engine) => engine.request({ kind: 'predict', model, images: [reference] }));
     const probabilities = answer.probabilities[0]!;
     const top = probabilities.indexOf(Math.max(...probabilities));
@@ -149,4 +149,9 @@ export class PredictionService {
     }
     return { checkpoint, network: request.network ?? 'adaptation' };
   }
+}
+
+/** Pixels of a picture; a row of a larger file has no header to ask. */
+function sizeOf(reference: ImageReference): Promise<{ width: number; height: number }> {
+  return reference.encoding === 'file' ? probeImage(reference.path) : decodeImage(reference);
 }
