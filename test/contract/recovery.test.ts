@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunDetail, RunSummary, StepMetrics } from '#shared/training.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
-import { runCommand, runJson, startCommand } from './command.ts';
+import { type Ended, type Running, runCommand, runJson, startCommand } from './command.ts';
 
 /** Kills are real: SIGKILL to the engine, and to the host, in the middle of a run of a tiny network. */
 
@@ -51,8 +51,12 @@ const listRuns = (): Promise<RunSummary[]> => runJson('runs', 'list', ...workspa
 const showRun = (id: string): Promise<RunDetail & { history: StepMetrics[] }> =>
   runJson('runs', 'show', id, ...workspace);
 
-async function stepReached(id: string, step: number): Promise<void> {
+/** Settles when a run has made so many steps; rejects with what was printed when the command that trains it fails before. */
+async function stepReached(id: string, step: number, training: Running): Promise<void> {
+  let failure: Ended | undefined;
+  void training.ended.then((ended) => (failure = ended.code === 0 ? undefined : ended));
   for (;;) {
+    if (failure !== undefined) throw new Error(`The command failed: ${failure.stderr}`);
     const run = (await listRuns()).find((candidate) => candidate.id === id);
     if (run !== undefined && run.step >= step) return;
     await sleep(500);
@@ -96,7 +100,7 @@ test('a run that is left alone finishes', { timeout: LIMIT }, async () => {
 
 test('a killed engine is started again and the run ends as if nothing had happened', { timeout: LIMIT }, async () => {
   const training = startCommand('train', '--name', 'engine-killed', '--total-steps', STEPS, ...tiny, ...workspace);
-  await stepReached('engine-killed', 8);
+  await stepReached('engine-killed', 8, training);
   const engines = enginesOf(training.child.pid!);
   expect(engines).toHaveLength(1);
   process.kill(engines[0]!, 'SIGKILL');
@@ -112,7 +116,7 @@ test(
   { timeout: LIMIT },
   async () => {
     const training = startCommand('train', '--name', 'host-killed', '--total-steps', STEPS, ...tiny, ...workspace);
-    await stepReached('host-killed', 8);
+    await stepReached('host-killed', 8, training);
     const engines = enginesOf(training.child.pid!);
     training.child.kill('SIGKILL');
     await training.ended;
@@ -122,7 +126,7 @@ test(
 
     const serving = startCommand('serve', ...workspace);
     await serving.sees(/host-killed was interrupted at step \d+ and goes on/);
-    await stepReached('host-killed', Number(STEPS));
+    await stepReached('host-killed', Number(STEPS), serving);
     while ((await listRuns()).find((run) => run.id === 'host-killed')!.status === 'running') await sleep(500);
     serving.child.kill('SIGINT');
     expect((await serving.ended).code).toBe(0);
@@ -134,7 +138,7 @@ test(
 
 test('Ctrl-C pauses cleanly, and the run resumes to the same end', { timeout: LIMIT }, async () => {
   const training = startCommand('train', '--name', 'paused', '--total-steps', STEPS, ...tiny, ...workspace);
-  await stepReached('paused', 6);
+  await stepReached('paused', 6, training);
   training.child.kill('SIGINT');
   const ended = await training.ended;
   expect(ended.code).toBe(0);

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type TRPCClient, TRPCClientError, createTRPCClient, httpLink, unstable_localLink } from '@trpc/client';
 import { StudioError, type SerializedStudioError, deserializeError, toStudioError } from '#shared/errors.ts';
 import { type AppRouter, appRouter } from './router.ts';
@@ -24,8 +25,9 @@ export interface ConnectOptions {
   readonly log: (line: string) => void;
 }
 
-/** So often two commands may want the same workspace at the same moment. */
-const ATTEMPTS = 10;
+/** How long two commands that want the same workspace at the same moment try, and how often. */
+const ATTEMPTS = 200;
+const ATTEMPT_MILLISECONDS = 50;
 
 /** Uses the host that has the workspace open; opens the workspace here when there is none. */
 export async function connect(workspacePath: string, { serves, log }: ConnectOptions): Promise<Connection> {
@@ -38,12 +40,13 @@ export async function connect(workspacePath: string, { serves, log }: ConnectOpt
     } catch (error) {
       // Another command was faster: it is the host then, or is waited for.
       if (!(error instanceof StudioError && error.code === 'conflict') || attempt === ATTEMPTS) throw error;
+      await sleep(ATTEMPT_MILLISECONDS);
     }
   }
 }
 
 function briefStudio(workspace: string): { studio: Studio; close: () => Promise<void> } {
-  const studio = createStudio({ workspace, serves: false });
+  const studio = createStudio({ workspace });
   return { studio, close: () => studio.close() };
 }
 

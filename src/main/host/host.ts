@@ -24,7 +24,7 @@ const UI_FOLDER = process.env['FACE2EXP_UI'] ?? fileURLToPath(new URL('../../../
 
 export async function openHost(workspace: string, options: { log: (line: string) => void }): Promise<Host> {
   await servingHost(openWorkspace(workspace));
-  const studio = createStudio({ workspace, serves: true });
+  const studio = createStudio({ workspace });
   const access = new Access(studio.lock.address.token);
   const listening: Listening[] = [];
   let origin: string | null = null;
@@ -36,12 +36,13 @@ export async function openHost(workspace: string, options: { log: (line: string)
     newWindowAddress: () => (origin === null ? null : `${origin}/#launch=${access.newLaunchToken()}`),
   };
   const close = async (): Promise<void> => {
-    studio.lock.stopServing();
+    studio.lock.setServing(false);
     await Promise.all(listening.map((server) => server.close()));
     await studio.close();
   };
   try {
     listening.push(await listenOnSocket(http, studio.lock.address.socket));
+    studio.lock.setServing(true);
   } catch (error) {
     await close();
     throw error;

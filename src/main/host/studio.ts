@@ -39,12 +39,11 @@ export interface Studio {
  * Opens a workspace with everything that works on it: the one place where the parts of the host are put together. Takes the workspace's lock;
  * work that was running when a host died is found here and becomes `interrupted`.
  *
- * @param options.serves whether other commands may use this studio while it is open.
  * @throws StudioError 'conflict' when another host holds the workspace.
  */
-export function createStudio(options: { workspace: string; serves: boolean }): Studio {
+export function createStudio(options: { workspace: string }): Studio {
   const workspace = openWorkspace(options.workspace);
-  const lock = lockWorkspace(workspace, options.serves);
+  const lock = lockWorkspace(workspace);
   let catalog: Catalog;
   try {
     catalog = openCatalog(workspace.catalogFile);
@@ -113,7 +112,7 @@ export function createStudio(options: { workspace: string; serves: boolean }): S
       }
     },
     close: async () => {
-      lock.stopServing();
+      lock.setServing(false);
       await runs.close();
       await jobs.close();
       await predictions.close();

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { StudioError, toStudioError } from '#shared/errors.ts';
+import { isLocked, takeExclusiveLock } from '../catalog/exclusive-lock.ts';
 
 /** The folder a person chose: everything in it can be read without the studio. */
 export interface Workspace {
@@ -58,12 +59,14 @@ export type HostAddress = z.infer<typeof hostAddressSchema>;
 export interface WorkspaceLock {
   readonly address: HostAddress;
   setUrl(url: string): void;
-  /** From now on others wait until this host is gone. */
-  stopServing(): void;
+  /** Others may use this host from now on, or, once it closes, no longer: they wait until it is gone. */
+  setServing(serves: boolean): void;
   release(): void;
 }
 
-const lockFileOf = (workspace: Workspace): string => join(workspace.directory, 'host.lock');
+/** What holds the workspace is the lock on the guard; the address beside it tells others where its holder is. */
+const guardFileOf = (workspace: Workspace): string => join(workspace.directory, 'host.guard');
+const addressFileOf = (workspace: Workspace): string => join(workspace.directory, 'host.lock');
 
 /** Socket paths are limited to about 100 bytes, so they live in a short private folder and not in the workspace. */
 function socketPathOf(workspace: Workspace): string {
@@ -80,26 +83,17 @@ function socketPathOf(workspace: Workspace): string {
   return join(folder, `${unique}.sock`);
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** The host that holds the workspace now, or null. A lock left behind by a killed process counts as none. */
+/** The host that holds the workspace now, or null. The address a killed one left behind counts as none. */
 export function runningHost(workspace: Workspace): HostAddress | null {
   let text: string;
   try {
-    text = readFileSync(lockFileOf(workspace), 'utf8');
+    text = readFileSync(addressFileOf(workspace), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw toStudioError(error);
   }
   const address = hostAddressSchema.safeParse(parseJson(text));
-  return address.success && isAlive(address.data.pid) ? address.data : null;
+  return address.success && isLocked(guardFileOf(workspace)) ? address.data : null;
 }
 
 /** Hosts that do not serve are gone in a moment; one that is not by then has hung. */
@@ -133,58 +127,41 @@ function parseJson(text: string): unknown {
   }
 }
 
-/**
- * Takes the workspace for this process, or throws `conflict` naming the holder. Creation with the exclusive flag decides between two hosts
- * that start together; a stale lock is moved aside first, and only one of them can do that.
- */
-export function lockWorkspace(workspace: Workspace, serves: boolean): WorkspaceLock {
-  const file = lockFileOf(workspace);
+/** Takes the workspace for this process. @throws StudioError 'conflict' when another has it. */
+export function lockWorkspace(workspace: Workspace): WorkspaceLock {
+  const guard = takeExclusiveLock(guardFileOf(workspace));
+  if (guard === null) {
+    const url = runningHost(workspace)?.url ?? null;
+    throw new StudioError('conflict', `The workspace ${workspace.directory} is open in another studio.`, {
+      hint: url === null ? 'Close it, or use its window.' : `Use its window: ${url}`,
+    });
+  }
+  const file = addressFileOf(workspace);
   let address: HostAddress = {
     pid: process.pid,
     socket: socketPathOf(workspace),
     token: randomBytes(32).toString('base64url'),
-    serves,
+    serves: false,
     url: null,
     startedAt: new Date().toISOString(),
   };
-  const rewrite = (change: Partial<HostAddress>): void => {
+  // By way of a second file, so that nobody ever reads half an address.
+  const write = (change: Partial<HostAddress>): void => {
     address = { ...address, ...change };
-    const next = `${file}.next`;
-    writeFileSync(next, JSON.stringify(address), { mode: 0o600 });
-    renameSync(next, file);
+    writeFileSync(`${file}.next`, JSON.stringify(address), { mode: 0o600 });
+    renameSync(`${file}.next`, file);
   };
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const holder = runningHost(workspace);
-    if (holder !== null) {
-      throw new StudioError(
-        'conflict',
-        `The workspace ${workspace.directory} is open in another studio (process ${holder.pid}).`,
-        {
-          hint: holder.url === null ? 'Close it, or use its window.' : `Use its window: ${holder.url}`,
-        },
-      );
-    }
-    rmSync(file, { force: true });
-    try {
-      const descriptor = openSync(file, 'wx', 0o600);
-      writeFileSync(descriptor, JSON.stringify(address));
-      closeSync(descriptor);
-      return {
-        get address() {
-          return address;
-        },
-        setUrl: (url) => rewrite({ url }),
-        stopServing: () => rewrite({ serves: false }),
-        release: () => {
-          rmSync(file, { force: true });
-          rmSync(address.socket, { force: true });
-        },
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toStudioError(error);
-    }
-  }
-  throw new StudioError('conflict', `The workspace ${workspace.directory} is being opened by another studio.`, {
-    hint: 'Try again.',
-  });
+  write({});
+  return {
+    get address() {
+      return address;
+    },
+    setUrl: (url) => write({ url }),
+    setServing: (serves) => write({ serves }),
+    release: () => {
+      rmSync(file, { force: true });
+      rmSync(address.socket, { force: true });
+      guard.release();
+    },
+  };
 }

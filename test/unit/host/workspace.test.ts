@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockWorkspace, openWorkspace, runningHost, servingHost } from '#main/host/workspace.ts';
 
@@ -21,18 +22,18 @@ test('a workspace is made where there is none, and a file in its place is refuse
 
 test('one host a workspace: a second is refused and told of the first, until it lets go', () => {
   const workspace = openWorkspace(folder);
-  const lock = lockWorkspace(workspace, true);
+  const lock = lockWorkspace(workspace);
   lock.setUrl('http://127.0.0.1:4000');
   expect(runningHost(workspace)).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:4000' });
-  expect(() => lockWorkspace(workspace, true)).toThrow(`process ${process.pid}`);
+  expect(() => lockWorkspace(workspace)).toThrow('open in another studio');
   lock.release();
   expect(runningHost(workspace)).toBeNull();
-  lockWorkspace(workspace, true).release();
+  lockWorkspace(workspace).release();
 });
 
 test('the lock holds a token, so only its owner may read it', () => {
   const workspace = openWorkspace(folder);
-  const lock = lockWorkspace(workspace, true);
+  const lock = lockWorkspace(workspace);
   const file = join(folder, 'host.lock');
   expect(statSync(file).mode & 0o077).toBe(0);
   lock.setUrl('http://127.0.0.1:1');
@@ -42,30 +43,53 @@ test('the lock holds a token, so only its owner may read it', () => {
 
 test('the lock of a killed host, and one cut off while it was written, are taken over', async () => {
   const workspace = openWorkspace(folder);
-  const lock = lockWorkspace(workspace, true);
+  const lock = lockWorkspace(workspace);
   const text = readFileSync(join(folder, 'host.lock'), 'utf8');
   lock.release();
   const dead = spawn(process.execPath, ['-e', '']);
   await new Promise((resolve) => dead.on('close', resolve));
   writeFileSync(join(folder, 'host.lock'), text.replace(`"pid":${process.pid}`, `"pid":${dead.pid}`));
   expect(runningHost(workspace)).toBeNull();
-  lockWorkspace(workspace, true).release();
+  lockWorkspace(workspace).release();
   writeFileSync(join(folder, 'host.lock'), text.slice(0, 20));
-  lockWorkspace(workspace, true).release();
+  lockWorkspace(workspace).release();
 });
 
 test('a command that is over in a moment is waited for, a host that serves is used', async () => {
   const workspace = openWorkspace(folder);
-  const brief = lockWorkspace(workspace, false);
+  const brief = lockWorkspace(workspace);
   const waiting = servingHost(workspace);
   await expect(Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])).resolves.toBe(
     'waits',
   );
   brief.release();
   await expect(waiting).resolves.toBeNull();
-  const serving = lockWorkspace(workspace, true);
+  const serving = lockWorkspace(workspace);
+  serving.setServing(true);
   await expect(servingHost(workspace)).resolves.toMatchObject({ pid: process.pid });
-  serving.stopServing();
+  serving.setServing(false);
   expect(runningHost(workspace)).toMatchObject({ serves: false });
   serving.release();
+});
+
+test('of many that try together one gets the workspace, and a kill gives it back at once', async () => {
+  const takers = Array.from({ length: 6 }, () =>
+    spawn(process.execPath, [fileURLToPath(new URL('lock-taker.ts', import.meta.url)), folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  );
+  const said = await Promise.all(
+    takers.map(
+      (taker) =>
+        new Promise<string>((resolve) => taker.stdout.once('data', (text: Buffer) => resolve(text.toString().trim()))),
+    ),
+  );
+  expect(said.toSorted()).toEqual(['refused', 'refused', 'refused', 'refused', 'refused', 'taken']);
+  const holder = takers[said.indexOf('taken')]!;
+  expect(() => lockWorkspace(openWorkspace(folder))).toThrow('open in another studio');
+  holder.kill('SIGKILL');
+  await new Promise((resolve) => holder.on('exit', resolve));
+  expect(runningHost(openWorkspace(folder))).toBeNull();
+  lockWorkspace(openWorkspace(folder)).release();
+  for (const taker of takers) taker.stdin.end();
 });

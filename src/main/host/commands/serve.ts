@@ -8,7 +8,7 @@ import { electronBinary } from '../../bootstrap/electron-binary.ts';
 import { findBrowser } from '../../bootstrap/find-browser.ts';
 import { remoteClient } from '../connection.ts';
 import { type Host, openHost } from '../host.ts';
-import { isAlive, openWorkspace, servingHost } from '../workspace.ts';
+import { openWorkspace, runningHost, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import type { Register } from './register.ts';
 import { naturalNumber } from './values.ts';
@@ -86,7 +86,7 @@ export const registerServeCommands: Register = (program, action) => {
         if (holder !== null) {
           // A detached run holds the workspace: its host serves this window too.
           process.stdout.write(`${JSON.stringify({ socket: holder.socket, token: holder.token })}\n`);
-          await Promise.race([untilInterrupted(context), inputClosed(), ended(holder.pid)]);
+          await Promise.race([untilInterrupted(context), inputClosed(), gone(context.workspace)]);
           return;
         }
         const host = await openHost(context.workspace, { log: (line) => context.progress.line(line) });
@@ -140,10 +140,10 @@ function inputClosed(): Promise<void> {
   });
 }
 
-const PROCESS_POLL_MILLISECONDS = 1_000;
+const HOLDER_POLL_MILLISECONDS = 1_000;
 
-async function ended(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(PROCESS_POLL_MILLISECONDS);
+async function gone(workspace: string): Promise<void> {
+  while (runningHost(openWorkspace(workspace)) !== null) await sleep(HOLDER_POLL_MILLISECONDS);
 }
 
 /** Opens a Chromium app window when there is a browser and a display; else the address is printed. Null: no window was opened. */
