@@ -109,7 +109,6 @@ function createContext(options: GlobalOptions, connections: Connection[]): Comma
   const progress = new ProgressPrinter();
   return {
     workspace,
-    json: options.json,
     progress,
     result: (document, text) => {
       progress.finish();

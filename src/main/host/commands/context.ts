@@ -9,7 +9,6 @@ const POLL_MILLISECONDS = 200;
 /** What every command is given: where the workspace is, how to print, and how to end. */
 export interface CommandContext {
   readonly workspace: string;
-  readonly json: boolean;
   readonly progress: ProgressPrinter;
   /** Prints the command's result: the JSON document with --json, else `text`. Called once. */
   readonly result: (document: unknown, text: string) => void;

@@ -8,7 +8,7 @@ import { type Evaluation, NETWORKS, type NetworkName } from '#shared/training.ts
 import type { Connection } from '../connection.ts';
 import { formatCount, formatRate, formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
-import { findRun } from './runs.ts';
+import { findRun } from './find-run.ts';
 
 interface ModelOptions {
   readonly run?: string;

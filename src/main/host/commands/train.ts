@@ -6,6 +6,7 @@ import type { RunRequest, RunSummary } from '#shared/training.ts';
 import { type Connection, remoteClient } from '../connection.ts';
 import { openWorkspace, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
+import { findRun } from './find-run.ts';
 import { formatShare } from './output.ts';
 import type { Register } from './register.ts';
 import { addTrainOptions, flagsWithoutEffect, trainingConfigOf } from './train-options.ts';
@@ -61,15 +62,8 @@ async function startRun(connection: Connection, options: TrainOptions): Promise<
 }
 
 async function resumeRun(connection: Connection, name: string): Promise<RunSummary> {
-  const matches = (await connection.client.runs.list.query()).filter((run) => run.id === name || run.name === name);
-  if (matches.length !== 1) {
-    throw new StudioError(
-      'not-found',
-      `${matches.length === 0 ? 'No run is' : 'More than one run is'} named ${name}.`,
-      { hint: 'List them with `runs list`.' },
-    );
-  }
-  return connection.client.runs.resume.mutate({ id: matches[0]!.id });
+  const { id } = await findRun(connection, name);
+  return connection.client.runs.resume.mutate({ id });
 }
 
 /** The released program names no data sets: where the workspace has just one of a kind, that is the one meant. */

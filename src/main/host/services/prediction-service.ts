@@ -73,7 +73,7 @@ export class PredictionService {
         hint: '`stats` lists what is there.',
       });
     }
-    const run = request.model.run === undefined ? undefined : runs.find(request.model.run);
+    const run = request.model.run === undefined ? undefined : runs.get(request.model.run);
     const { result } = jobs.start(
       {
         kind: 'evaluate',
@@ -129,13 +129,8 @@ export class PredictionService {
 
   #model(request: ModelRequest): EngineModel {
     if (request.run !== undefined) {
-      const run = this.#options.runs.find(request.run);
-      const checkpoint = this.#options.runs.checkpoint(run.id, request.network);
-      const isFinetuned = checkpoint.endsWith('finetuned');
-      return {
-        checkpoint,
-        network: request.network ?? (isFinetuned ? 'finetuned' : (run.best?.network ?? 'adaptation')),
-      };
+      const network = request.network ?? this.#options.runs.get(request.run).best?.network ?? 'adaptation';
+      return { checkpoint: this.#options.runs.checkpoint(request.run, network), network };
     }
     const checkpoint = request.checkpoint ?? '';
     if (

@@ -5,6 +5,7 @@ import { StudioError } from '#shared/errors.ts';
 import { splitSchema } from '#shared/images.ts';
 import type { ManifestImage } from '#shared/images.ts';
 import {
+  type NetworkName,
   type RunDetail,
   type RunRequest,
   type RunStatus,
@@ -43,21 +44,6 @@ export class RunService {
 
   get(id: string): RunDetail {
     return { ...this.#catalog.runs.get(id), directory: this.#directory(id) };
-  }
-
-  /** Finds a run by its id, or by its name when only one run has it. */
-  find(idOrName: string): RunDetail {
-    const runs = this.list();
-    const matches = runs.filter((run) => run.id === idOrName || run.name === idOrName);
-    if (matches.length === 1) return this.get(matches[0]!.id);
-    if (matches.length === 0) {
-      throw new StudioError('not-found', `There is no run ${idOrName} in this workspace.`, {
-        hint: 'List them with `runs list`.',
-      });
-    }
-    throw new StudioError('conflict', `${matches.length} runs are named ${idOrName}.`, {
-      hint: `Name one by its id: ${matches.map((run) => run.id).join(', ')}.`,
-    });
   }
 
   /** Pins what the run trains on, writes its folder, and starts it (or queues it behind the one that runs). */
@@ -137,17 +123,16 @@ export class RunService {
     while (this.#active !== undefined) await this.#active.ended;
   }
 
-  /** The checkpoint folder of a run that validation chose: fine-tuned, else best, else last. */
-  checkpoint(id: string, network?: string): string {
+  /** The checkpoint folder that holds a network of a run: the fine-tuned one has its own, the others are as validation liked them best. */
+  checkpoint(id: string, network: NetworkName): string {
     const directory = this.#directory(id);
-    const order = network === 'finetuned' || network === undefined ? ['finetuned', 'best', 'last'] : ['best', 'last'];
-    const found = order.map((name) => join(directory, name)).find((path) => existsSync(path));
-    if (found === undefined) {
-      throw new StudioError('not-found', `Run ${id} has no checkpoint yet.`, {
-        hint: 'Let it reach its first evaluation.',
-      });
-    }
-    return found;
+    const names = network === 'finetuned' ? ['finetuned'] : ['best', 'last'];
+    const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+    const what = network === 'finetuned' ? 'fine-tuned network' : 'checkpoint';
+    throw new StudioError('not-found', `Run ${id} has no ${what} yet.`, {
+      hint: 'Let it go on, or choose another network.',
+    });
   }
 
   #enqueue(id: string): void {
