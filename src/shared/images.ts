@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 /**
  * Where an image's bytes are. Source images stay where they are: most are files of their own; some are a stretch of a larger file (a row
- * of FER2013's csv, a record of a RecordIO file). `box` is a crop in pixels that may leave the image; outside is black.
+ * of FER2013's csv, or, as a 'file-slice', the bytes of a JPEG or PNG inside a RecordIO file). `box` is a crop in pixels that may leave the image; outside is black.
  */
 export const imageReferenceSchema = z.object({
   path: z.string(),
-  encoding: z.enum(['file', 'fer2013-row']).default('file'),
+  encoding: z.enum(['file', 'fer2013-row', 'file-slice']).default('file'),
   /** Byte offset and length inside the file, for encodings other than 'file'. */
   offset: z.number().int().nonnegative().optional(),
   length: z.number().int().positive().optional(),

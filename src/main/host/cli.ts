@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { StudioError } from '#shared/errors.ts';
 import { exitCodeOf, toStudioError } from '#shared/errors.ts';
 import { registerDataCommands } from './commands/data.ts';
+import { registerImportCommand } from './commands/import.ts';
 import { registerModelCommands } from './commands/models.ts';
 import type { Action } from './commands/register.ts';
 import { registerRunsCommands } from './commands/runs.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const commands = [
     registerSystemCommands,
     registerDataCommands,
+    registerImportCommand,
     registerTrainCommand,
     registerRunsCommands,
     registerModelCommands,

@@ -31,7 +31,7 @@ CREATE TABLE image (
   source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
   split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test', 'unlabeled')),
   path TEXT NOT NULL,
-  encoding TEXT NOT NULL DEFAULT 'file' CHECK (encoding IN ('file', 'fer2013-row')),
+  encoding TEXT NOT NULL DEFAULT 'file' CHECK (encoding IN ('file', 'fer2013-row', 'file-slice')),
   byte_offset INTEGER NOT NULL DEFAULT 0,
   byte_length INTEGER,
   box_x REAL,
