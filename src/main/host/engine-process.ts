@@ -11,7 +11,9 @@ const SILENCE_LIMIT_MILLISECONDS = 10 * 60_000;
 const LAST_WORDS = 20;
 
 /** What tfjs-node is warned of at every start: util functions that Node will drop. It would hide an engine's real last words. */
-const QUIET = ['--disable-warning=DEP0040', '--disable-warning=DEP0044'];
+export const ENGINE_NODE_OPTIONS = ['--disable-warning=DEP0040', '--disable-warning=DEP0044'];
+
+export const ENGINE_ENVIRONMENT = { UV_THREADPOOL_SIZE: '4', MALLOC_ARENA_MAX: '2', TF_CPP_MIN_LOG_LEVEL: '2' };
 
 export interface EngineExit {
   readonly code: number | null;
@@ -39,16 +41,10 @@ export class EngineProcess {
   /** @param onMessage gets every message that is not the answer to a request. */
   constructor(onMessage: (message: FromEngine) => void, environment: Readonly<Record<string, string>> = {}) {
     const entry = fileURLToPath(new URL('../engine/main.ts', import.meta.url));
-    this.#child = spawn(process.execPath, [...QUIET, entry], {
+    this.#child = spawn(process.execPath, [...ENGINE_NODE_OPTIONS, entry], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: {
-        ...process.env,
-        UV_THREADPOOL_SIZE: '4',
-        MALLOC_ARENA_MAX: '2',
-        TF_CPP_MIN_LOG_LEVEL: '2',
-        ...environment,
-      },
+      env: { ...process.env, ...ENGINE_ENVIRONMENT, ...environment },
       // A Ctrl-C on the terminal reaches the whole foreground group; the host alone decides what it means for a run.
       detached: process.platform !== 'win32',
     });
