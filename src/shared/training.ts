@@ -9,8 +9,11 @@ export const FEEDBACK_MODES = ['released', 'off', 'flipped', 'paper'] as const;
 export const feedbackModeSchema = z.enum(FEEDBACK_MODES);
 export type FeedbackMode = z.infer<typeof feedbackModeSchema>;
 
-export const METHODS = ['meta-face2exp', 'supervised'] as const;
-/** `supervised` trains the adaptation network alone on the labeled set, with the same order, views and steps: the baseline. */
+export const METHODS = ['meta-face2exp', 'fixmatch', 'supervised'] as const;
+/**
+ * The baselines train the adaptation network alone, with the same order, views and steps: `supervised` on the labeled set, `fixmatch` also
+ * on its own confident pseudo labels.
+ */
 export const methodSchema = z.enum(METHODS);
 
 /**
@@ -61,6 +64,12 @@ export const trainingConfigSchema = z.object({
     .default(null),
   /** Steps in which the base network trains alone on labeled images before the adaptation network starts from its weights. 0 in the release. */
   baseWarmupSteps: z.number().int().nonnegative().default(0),
+  /** Divides soft labels by the average share of their class, so that all classes are given equally often. Off in the release. */
+  alignDistribution: z.boolean().default(false),
+  /** The adaptation network learns accepted pseudo labels only, rare classes weighing more. Off in the release. */
+  balancePseudoLabels: z.boolean().default(false),
+  /** Weight of the labeled images in the adaptation network's own loss. 0 in the release. */
+  adaptationLabeledWeight: z.number().nonnegative().default(0),
   finetuneEpochs: z.number().int().nonnegative().default(125),
   finetuneBatchSize: z.number().int().positive().default(32),
   finetuneLearningRate: z.number().positive().default(1e-5),

@@ -17,7 +17,7 @@ export interface ImageSource {
 }
 
 /**
- * The batches of a run by step number, a few made ahead: labeled images, then, in meta steps, the weak views of the unlabeled ones and
+ * The batches of a run by step number, a few made ahead: labeled images, then, in steps that have them, the weak views of the unlabeled ones and
  * their strong views. A batch depends on the seed and its step alone.
  */
 export function trainingBatches(
@@ -34,7 +34,7 @@ export function trainingBatches(
     const views = labeled
       .draws(step * batchSize, batchSize)
       .map((draw, slot) => wanted(config, manifest.labeled, draw, [{ kind: 'labeled', slot }]));
-    if (unlabeled === null || stepKind(config, step) !== 'meta') return views;
+    if (unlabeled === null || stepKind(config, step) === 'base-warmup') return views;
     const pairs = unlabeled.draws(step * unlabeledCount, unlabeledCount).map((draw, index) =>
       wanted(config, manifest.unlabeled, draw, [
         { kind: 'weak', slot: batchSize + index },

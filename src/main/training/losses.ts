@@ -36,3 +36,7 @@ export function softCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): Sof
     }),
   };
 }
+
+export function scaleLoss(loss: Loss, factor: tf.Scalar): Loss {
+  return { value: tf.mul(loss.value, factor), gradient: tf.mul(loss.gradient, factor) };
+}

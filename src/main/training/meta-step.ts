@@ -2,8 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import type { FeedbackMode } from '#shared/training.ts';
 import { feedbackSignal } from './feedback.ts';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
-import { crossEntropy, type Loss, softCrossEntropy } from './losses.ts';
+import { crossEntropy, scaleLoss, softCrossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';
+import {
+  memoryVariables,
+  pseudoLabelLoss,
+  type PseudoLabelMemory,
+  type PseudoLabelOptions,
+  type PseudoLabels,
+  pseudoLabels,
+} from './pseudo-labels.ts';
 import { evaluationPass } from './resnet.ts';
 import { imageFeed, type Step } from './step.ts';
 
@@ -15,9 +23,10 @@ export interface MetaState {
   readonly average: Average | null;
   /** Moving average of the feedback, a scalar; only `paper` moves it. */
   readonly feedbackBaseline: tf.Variable;
+  readonly memory: PseudoLabelMemory;
 }
 
-export interface MetaStepOptions {
+export interface MetaStepOptions extends PseudoLabelOptions {
   /** Labeled images a step. */
   readonly labeledCount: number;
   /** Unlabeled images a step, each seen in a weak and in a strong view. */
@@ -25,11 +34,10 @@ export interface MetaStepOptions {
   /** Pixels. */
   readonly imageSize: number;
   readonly labelSmoothing: number;
-  readonly temperature: number;
-  /** Confidence from which a pseudo label counts as accepted. */
-  readonly threshold: number;
   /** The unlabeled loss counts accepted images only; the released program counts all and merely reports the mask. */
   readonly maskUnlabeledLoss: boolean;
+  /** Weight of the labeled images in the adaptation network's own loss; the released program leaves them out of it. */
+  readonly adaptationLabeledWeight: number;
   readonly feedback: FeedbackMode;
 }
 
@@ -86,6 +94,7 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
       ...learnerVariables(adaptation),
       ...(average === null ? [] : networkVariables(average.network)),
       feedbackBaseline,
+      ...memoryVariables(state.memory),
     ],
     feeds: {
       images: imageFeed(labeledCount + 2 * unlabeledCount, imageSize),
@@ -106,10 +115,10 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
 
       // 1 and 2. Base network forward, over all views at once, so that BatchNorm sees them together; pseudo labels from the weak views.
       const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base);
-      const uda = udaLosses(basePass.logits, batch, options);
+      const uda = udaLosses(basePass.logits, batch, state.memory, options);
 
       // 3 and 4. Adaptation network: a step on the strong views with the weak views' labels, and what it did to the labeled loss.
-      const adapted = adaptationStep(adaptation, average, batch, uda.weakLabels, options);
+      const adapted = adaptationStep(adaptation, average, batch, uda.pseudoLabels, options);
 
       // 5. Base network backward, the feedback weighing the labels it gave.
       const feedback = feedbackSignal(
@@ -119,8 +128,8 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
         feedbackBaseline,
       );
       const feedbackLabels =
-        options.feedback === 'paper' ? uda.weakLabels : tf.argMax<tf.Tensor1D>(uda.strongLogits, 1);
-      const feedbackLoss = scaled(crossEntropy(uda.strongLogits, feedbackLabels), feedback);
+        options.feedback === 'paper' ? uda.pseudoLabels.hard : tf.argMax<tf.Tensor1D>(uda.strongLogits, 1);
+      const feedbackLoss = scaleLoss(crossEntropy(uda.strongLogits, feedbackLabels), feedback);
       const strongGradient: tf.Tensor2D = tf.add(uda.unlabeledGradient, feedbackLoss.gradient);
       const gradients = basePass.backward(
         tf.concat<tf.Tensor2D>([uda.labeledGradient, tf.zerosLike(strongGradient), strongGradient]),
@@ -134,7 +143,7 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
         feedbackLoss: feedbackLoss.value,
         baseLoss: tf.add(uda.reported.udaLoss, feedbackLoss.value),
         baseGradientNorm,
-        weakLabels: uda.weakLabels,
+        weakLabels: uda.pseudoLabels.hard,
         feedbackLabels,
       };
     },
@@ -149,12 +158,17 @@ interface UdaLosses {
   /** Gradients of the sum of both losses in the logits of the labeled images and of the strong views. */
   readonly labeledGradient: tf.Tensor2D;
   readonly unlabeledGradient: tf.Tensor2D;
-  /** Most probable class of each weak view, int32. */
-  readonly weakLabels: tf.Tensor1D;
+  /** Of the weak views. */
+  readonly pseudoLabels: PseudoLabels;
 }
 
 /** Labeled loss, and agreement of the strong views with the weak views' soft labels (Xie et al. 2020: unsupervised data augmentation). */
-function udaLosses(logits: tf.Tensor2D, { labels, unlabeledWeight }: MetaBatch, options: MetaStepOptions): UdaLosses {
+function udaLosses(
+  logits: tf.Tensor2D,
+  { labels, unlabeledWeight }: MetaBatch,
+  memory: PseudoLabelMemory,
+  options: MetaStepOptions,
+): UdaLosses {
   const { labeledCount, unlabeledCount } = options;
   const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(logits, [
     labeledCount,
@@ -162,23 +176,22 @@ function udaLosses(logits: tf.Tensor2D, { labels, unlabeledWeight }: MetaBatch, 
     unlabeledCount,
   ]);
   const labeled = crossEntropy(labeledLogits!, labels, options.labelSmoothing);
-  const softLabels = tf.softmax(tf.div(weakLogits!, options.temperature)) as tf.Tensor2D;
-  const mask = tf.cast(tf.greaterEqual(tf.max(softLabels, 1), options.threshold), 'float32') as tf.Tensor1D;
-  const unlabeled = softCrossEntropy(strongLogits!, softLabels);
-  const masked = unlabeled.masked(mask);
-  const weighted = scaled(options.maskUnlabeledLoss ? masked : unlabeled.mean, unlabeledWeight);
+  const given = pseudoLabels(weakLogits!, memory, options);
+  const unlabeled = softCrossEntropy(strongLogits!, given.soft);
+  const masked = unlabeled.masked(given.mask);
+  const weighted = scaleLoss(options.maskUnlabeledLoss ? masked : unlabeled.mean, unlabeledWeight);
   return {
     reported: {
       labeledLoss: labeled.value,
       unlabeledLoss: unlabeled.mean.value,
       unlabeledLossMasked: masked.value,
-      maskMean: tf.mean(mask),
+      maskMean: tf.mean(given.mask),
       udaLoss: tf.add(labeled.value, weighted.value),
     },
     strongLogits: strongLogits!,
     labeledGradient: labeled.gradient,
     unlabeledGradient: weighted.gradient,
-    weakLabels: tf.argMax(softLabels, 1),
+    pseudoLabels: given,
   };
 }
 
@@ -197,8 +210,8 @@ function adaptationStep(
   adaptation: Learner,
   average: Average | null,
   { labels, labeledImages, strongImages, adaptationLearningRate, dropoutSeed }: MetaBatch,
-  pseudoLabels: tf.Tensor1D,
-  { labeledCount, unlabeledCount, labelSmoothing, feedback }: MetaStepOptions,
+  given: PseudoLabels,
+  { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback }: MetaStepOptions,
 ): AdaptationReport {
   const evaluationLoss = (): tf.Scalar => {
     const { architecture, variables } = adaptation.network;
@@ -208,8 +221,9 @@ function adaptationStep(
   const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, [labeledCount, unlabeledCount]);
   const labeledLossOld = feedback === 'paper' ? evaluationLoss() : crossEntropy(labeledLogits!, labels).value;
 
-  const loss = crossEntropy(strongLogits!, pseudoLabels, labelSmoothing);
-  const gradients = pass.backward(tf.concat([tf.zerosLike(labeledLogits!), loss.gradient]));
+  const unlabeled = pseudoLabelLoss(strongLogits!, given, labelSmoothing);
+  const labeled = scaleLoss(crossEntropy(labeledLogits!, labels, labelSmoothing), tf.scalar(adaptationLabeledWeight));
+  const gradients = pass.backward(tf.concat([labeled.gradient, unlabeled.gradient]));
   const adaptationGradientNorm = learn(adaptation, gradients, adaptationLearningRate);
   // Between the two forward passes, as released: the average has the running statistics of the first alone.
   if (average !== null) follow(average, adaptation.network);
@@ -219,9 +233,10 @@ function adaptationStep(
       ? evaluationLoss()
       : crossEntropy(learnerPass(adaptation, labeledImages, dropoutSeed, DROPOUT_DRAWS.adaptationAgain).logits, labels)
           .value;
-  return { adaptationLoss: loss.value, adaptationGradientNorm, labeledLossOld, labeledLossNew };
-}
-
-function scaled(loss: Loss, factor: tf.Scalar): Loss {
-  return { value: tf.mul(loss.value, factor), gradient: tf.mul(loss.gradient, factor) };
+  return {
+    adaptationLoss: tf.add(unlabeled.value, labeled.value),
+    adaptationGradientNorm,
+    labeledLossOld,
+    labeledLossNew,
+  };
 }

@@ -16,16 +16,19 @@ import {
   networkVariables,
 } from './network.ts';
 import { architectureOf, isTrainable, parameterSpecifications } from './resnet.ts';
+import { memoryVariables, type PseudoLabelMemory } from './pseudo-labels.ts';
 import { exportTensors, loadStateDict, readStateDict, toStateDict } from './state-dict.ts';
 
-/** The variables of a run while it trains: both networks, or, in the supervised baseline, the adaptation network alone. */
-export type TrainingState = MetaState | SupervisedState;
+/** The variables of a run while it trains: both networks, or, in the baselines, the adaptation network alone. */
+export type TrainingState = MetaState | SingleState;
 
-export interface SupervisedState {
+export interface SingleState {
   readonly base: null;
   readonly adaptation: Learner;
   /** Moving average of the adaptation network. */
   readonly average: Average | null;
+  /** Null where there are no pseudo labels. */
+  readonly memory: PseudoLabelMemory | null;
 }
 
 type LearnerRole = Exclude<NetworkName, 'ema'>;
@@ -33,6 +36,7 @@ type LearnerRole = Exclude<NetworkName, 'ema'>;
 /** Names in a checkpoint. */
 const AVERAGE = 'ema';
 const FEEDBACK_BASELINE = 'feedbackBaseline';
+const MEMORY_NAMES = ['softLabelShare', 'acceptedShare'] as const satisfies readonly (keyof PseudoLabelMemory)[];
 
 export function momentumPrefix(network: NetworkName): string {
   return `${network}.momentum.`;
@@ -74,9 +78,25 @@ export async function newTrainingState(config: TrainingConfig): Promise<Training
   };
   const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'));
   const average = config.ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: config.ema };
-  if (config.method === 'supervised') return { base: null, adaptation, average };
+  const memory = newMemory(config.classCount);
+  if (config.method !== 'meta-face2exp') return singleState(config, adaptation, average, memory);
   const base = newLearner(config, 'base', network('weights-base'));
-  return { base, adaptation, average, feedbackBaseline: scalarVariable(0) };
+  return { base, adaptation, average, feedbackBaseline: scalarVariable(0), memory };
+}
+
+function singleState(
+  config: TrainingConfig,
+  adaptation: Learner,
+  average: Average | null,
+  memory: PseudoLabelMemory,
+): SingleState {
+  return { base: null, adaptation, average, memory: config.method === 'supervised' ? null : memory };
+}
+
+/** A memory that has seen no pseudo label: every class has its equal part. */
+export function newMemory(classCount: number): PseudoLabelMemory {
+  const equal = (): tf.Variable => tf.tidy(() => tf.variable(tf.fill([classCount], 1 / classCount)));
+  return { softLabelShare: equal(), acceptedShare: equal() };
 }
 
 /** After the base network's warm-up the adaptation network, and its average, start from the base network's weights. */
@@ -100,15 +120,17 @@ export function stateVariables(state: TrainingState): tf.Variable[] {
     ...(state.base === null ? [] : [...learnerVariables(state.base), state.feedbackBaseline]),
     ...learnerVariables(state.adaptation),
     ...(state.average === null ? [] : networkVariables(state.average.network)),
+    ...(state.memory === null ? [] : memoryVariables(state.memory)),
   ];
 }
 
 /** Everything of a state, as a checkpoint holds it. */
 export async function exportTrainingState(state: TrainingState): Promise<Tensors> {
-  const { adaptation, average } = state;
+  const { adaptation, average, memory } = state;
   return new Map([
     ...(state.base === null ? [] : await exportLearner('base', state.base)),
-    ...(state.base === null ? [] : [[FEEDBACK_BASELINE, await exportScalar(state.feedbackBaseline)] as const]),
+    ...(state.base === null ? [] : [[FEEDBACK_BASELINE, await exportVariable(state.feedbackBaseline)] as const]),
+    ...(memory === null ? [] : await Promise.all(MEMORY_NAMES.map((name) => exportNamed(name, memory[name])))),
     ...(await exportLearner('adaptation', adaptation)),
     ...(average === null ? [] : prefixed(`${AVERAGE}.`, await toStateDict(average.network))),
   ]);
@@ -119,15 +141,26 @@ export function restoreTrainingState(config: TrainingConfig, tensors: Tensors, s
   const adaptation = restoreLearner(config, 'adaptation', tensors, source);
   const average =
     config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema };
-  if (config.method === 'supervised') return { base: null, adaptation, average };
-  const baseline = tensors.get(FEEDBACK_BASELINE);
-  if (baseline === undefined) throw unfit(source, FEEDBACK_BASELINE);
+  if (config.method === 'supervised') return { base: null, adaptation, average, memory: null };
+  const restored = (name: string): tf.Variable => restoreVariable(name, tensors, source);
+  const memory = { softLabelShare: restored('softLabelShare'), acceptedShare: restored('acceptedShare') };
+  if (config.method === 'fixmatch') return { base: null, adaptation, average, memory };
   const base = restoreLearner(config, 'base', tensors, source);
-  return { base, adaptation, average, feedbackBaseline: scalarVariable(Number(baseline.data[0])) };
+  return { base, adaptation, average, feedbackBaseline: restored(FEEDBACK_BASELINE), memory };
 }
 
-async function exportScalar(variable: tf.Variable): Promise<SafetensorsTensor> {
-  return { dtype: 'F32', shape: [], data: (await variable.data<'float32'>()).slice() };
+async function exportVariable(variable: tf.Variable): Promise<SafetensorsTensor> {
+  return { dtype: 'F32', shape: variable.shape, data: (await variable.data<'float32'>()).slice() };
+}
+
+async function exportNamed(name: string, variable: tf.Variable): Promise<[string, SafetensorsTensor]> {
+  return [name, await exportVariable(variable)];
+}
+
+function restoreVariable(name: string, tensors: Tensors, source: string): tf.Variable {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw unfit(source, name);
+  return tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(tensor.data as Float32Array), [...tensor.shape])));
 }
 
 export async function exportLearner(role: LearnerRole, { network, buffers }: Learner): Promise<Tensors> {

@@ -1,22 +1,23 @@
 import type { StepMetrics, TrainingConfig } from '#shared/training.ts';
-import { type MetaFetch, metaStep, type MetaState } from './meta-step.ts';
+import { fixMatchStep, type FixMatchState } from './fixmatch-step.ts';
+import { metaStep, type MetaState } from './meta-step.ts';
 import { learningRateFactor, unlabeledWeight } from './schedule.ts';
 import type { StepExecutor } from './executor.ts';
 import { dropoutSeed, type Fetched } from './step.ts';
 import { supervisedStep } from './supervised-step.ts';
-import { startAdaptationFromBase, type SupervisedState, type TrainingState } from './training-state.ts';
+import { startAdaptationFromBase, type SingleState, type TrainingState } from './training-state.ts';
 
-/** What is trained in a step: the base network alone, both, or (as the supervised baseline) the adaptation network alone. */
-export type StepKind = 'base-warmup' | 'meta' | 'supervised';
+/** What is trained in a step: the base network alone, both, or (as the baselines) the adaptation network alone. */
+export type StepKind = 'base-warmup' | 'meta' | 'fixmatch' | 'supervised';
 
 export function stepKind(config: TrainingConfig, step: number): StepKind {
-  if (config.method === 'supervised') return 'supervised';
+  if (config.method !== 'meta-face2exp') return config.method;
   return step < config.baseWarmupSteps ? 'base-warmup' : 'meta';
 }
 
 /** First step in which the adaptation network learns. Its schedule, and the ramp of the unlabeled loss, count from there. */
 export function adaptationStart(config: TrainingConfig): number {
-  return config.method === 'supervised' ? 0 : config.baseWarmupSteps;
+  return config.method === 'meta-face2exp' ? config.baseWarmupSteps : 0;
 }
 
 export interface StepRates {
@@ -54,12 +55,16 @@ export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport
  * @throws StudioError of the returned function: 'out-of-memory'.
  */
 export function trainingStepper(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
-  return state.base === null ? supervisedStepper(config, state, executor) : metaStepper(config, state, executor);
+  if (state.base !== null) return metaStepper(config, state, executor);
+  const { adaptation: learner, average, memory } = state;
+  return memory === null
+    ? supervisedStepper(config, state, executor)
+    : fixMatchStepper(config, { learner, average, memory }, executor);
 }
 
 function supervisedStepper(
   config: TrainingConfig,
-  { adaptation, average }: SupervisedState,
+  { adaptation, average }: SingleState,
   executor: StepExecutor,
 ): TrainingStepper {
   const runner = executor.prepare(supervisedStep(adaptation, average, { ...config, name: 'adaptation' }));
@@ -76,9 +81,36 @@ function supervisedStepper(
   };
 }
 
+function fixMatchStepper(config: TrainingConfig, state: FixMatchState, executor: StepExecutor): TrainingStepper {
+  const runner = executor.prepare(fixMatchStep(state, { ...config, ...imageCounts(config) }));
+  return async (step, { images, labels }) => {
+    const { adaptationLearningRate: learningRate, unlabeledWeight: weight } = ratesAt(config, step);
+    const feeds = {
+      images,
+      labels,
+      learningRate,
+      unlabeledWeight: weight,
+      dropoutSeed: dropoutSeed(config.seed, step),
+    };
+    const { loss, gradientNorm, weakLabels: _labels, ...losses } = await runner.run(feeds);
+    return {
+      ...emptyReport(step),
+      adaptationLearningRate: learningRate,
+      unlabeledWeight: weight,
+      ...scalars(losses),
+      adaptationLoss: loss[0]!,
+      adaptationGradientNorm: gradientNorm[0]!,
+    };
+  };
+}
+
+/** Labeled and unlabeled images of one step. */
+function imageCounts({ batchSize, mu }: TrainingConfig): { labeledCount: number; unlabeledCount: number } {
+  return { labeledCount: batchSize, unlabeledCount: batchSize * mu };
+}
+
 function metaStepper(config: TrainingConfig, state: MetaState, executor: StepExecutor): TrainingStepper {
-  const counts = { labeledCount: config.batchSize, unlabeledCount: config.batchSize * config.mu };
-  const definition = metaStep(state, { ...config, ...counts });
+  const definition = metaStep(state, { ...config, ...imageCounts(config) });
   const meta = executor.prepare(definition);
   const warmup =
     config.baseWarmupSteps === 0
@@ -105,7 +137,8 @@ function metaStepper(config: TrainingConfig, state: MetaState, executor: StepExe
       await executor.writeVariables(definition.variables);
     }
     const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
-    return { ...emptyReport(step), ...rates, ...scalars(fetched) };
+    const { weakLabels: _weak, feedbackLabels: _feedback, ...losses } = fetched;
+    return { ...emptyReport(step), ...rates, ...scalars(losses) };
   };
 }
 
@@ -131,13 +164,7 @@ function emptyReport(step: number): StepReport {
   };
 }
 
-function scalars({
-  weakLabels: _weak,
-  feedbackLabels: _feedback,
-  ...values
-}: Fetched<MetaFetch>): Record<keyof typeof values, number> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value[0]!])) as Record<
-    keyof typeof values,
-    number
-  >;
+function scalars<Name extends string>(fetched: Fetched<Name>): Record<Name, number> {
+  const entries = Object.entries<Fetched<Name>[Name]>(fetched).map(([name, value]) => [name, value[0]!]);
+  return Object.fromEntries(entries) as Record<Name, number>;
 }

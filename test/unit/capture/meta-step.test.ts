@@ -5,6 +5,7 @@ import { createMomentumBuffers, createNetwork, cloneNetwork, initialValues } fro
 import type { Learner } from '#main/training/learner.ts';
 import { metaStep, type MetaState } from '#main/training/meta-step.ts';
 import { eagerRunner } from '#main/training/step.ts';
+import { newMemory } from '#main/training/training-state.ts';
 import { numbers, openSession } from './support.ts';
 
 const ARCHITECTURE = { block: 'basic', layers: [1, 1, 1, 1], width: 4, classes: 7 } as const;
@@ -19,7 +20,13 @@ function learner(seed: number): Learner {
 function state(): MetaState {
   const adaptation = learner(2);
   const average = { network: cloneNetwork(adaptation.network), decay: 0.9 };
-  return { base: learner(1), adaptation, average, feedbackBaseline: tf.variable(tf.scalar(0)) };
+  return {
+    base: learner(1),
+    adaptation,
+    average,
+    feedbackBaseline: tf.variable(tf.scalar(0)),
+    memory: newMemory(ARCHITECTURE.classes),
+  };
 }
 
 test.each(['released', 'paper'] as const)(
@@ -33,6 +40,9 @@ test.each(['released', 'paper'] as const)(
       temperature: 0.7,
       threshold: 0.3,
       maskUnlabeledLoss: true,
+      adaptationLabeledWeight: feedback === 'paper' ? 0.5 : 0,
+      alignDistribution: feedback === 'paper',
+      balancePseudoLabels: feedback === 'paper',
       feedback,
     };
     const [eager, captured] = [metaStep(state(), options), metaStep(state(), options)];

@@ -21,10 +21,11 @@ const stats = catalogStats([sourceStats('labels', { train, validation }), source
 });
 const subset: Subset = {
   name: 'balanced',
-  source: null,
-  split: 'train',
+  version: 1,
+  filter: { splits: ['train'] },
   rule: '2 of each class',
   seed: 0,
+  splitOff: null,
   counts: [2, 2, 2, 2, 2, 2, 2],
   total: 14,
   shortfall: [0, 0, 0, 0, 0, 0, 0],

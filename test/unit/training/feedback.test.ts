@@ -10,7 +10,7 @@ import { crossEntropy } from '#main/training/losses.ts';
 import { type MetaFetch, metaStep, type MetaState } from '#main/training/meta-step.ts';
 import { type ResNetArchitecture, trainingPass } from '#main/training/resnet.ts';
 import { eagerRunner, type Fetched } from '#main/training/step.ts';
-import { scalarVariable, withPrefix } from '#main/training/training-state.ts';
+import { newMemory, scalarVariable, withPrefix } from '#main/training/training-state.ts';
 
 const CASE = fileURLToPath(new URL('../../goldens/meta-step/all-options/', import.meta.url));
 const ARCHITECTURE: ResNetArchitecture = { block: 'basic', layers: [1, 1, 1, 1], width: 6, classes: 7 };
@@ -43,6 +43,7 @@ async function stepWith(
     adaptation: learnerFrom(withPrefix(initial, 'student.'), ARCHITECTURE, 'test', sgd),
     average: null,
     feedbackBaseline: scalarVariable(0),
+    memory: newMemory(ARCHITECTURE.classes),
   };
   const definition = metaStep(state, {
     labeledCount: 4,
@@ -52,6 +53,9 @@ async function stepWith(
     temperature: 1,
     threshold: 0.95,
     maskUnlabeledLoss: false,
+    adaptationLabeledWeight: 0,
+    alignDistribution: false,
+    balancePseudoLabels: false,
     feedback,
   });
   const views = ['labeled', 'weak', 'strong'].map((view) => inputs.get(`${inputStep}.${view}`)!);

@@ -121,7 +121,12 @@ const FLAGS: readonly TrainFlag[] = [
   { flags: '--seed <number>', field: 'seed', help: 'repeats a run exactly', read: naturalNumber },
   { flags: '--amp', field: 'mixedPrecision', help: 'mixed precision where the device has it' },
   { flags: '--world-size <devices>', field: 'worldSize', help: 'devices to train on', read: integer },
-  { flags: '--method <method>', field: 'method', help: 'supervised trains on the labeled set alone', choices: METHODS },
+  {
+    flags: '--method <method>',
+    field: 'method',
+    help: 'supervised and fixmatch are baselines of one network',
+    choices: METHODS,
+  },
   { flags: '--arch <network>', field: 'architecture', help: 'network', choices: ARCHITECTURES },
   {
     flags: '--width <channels>',
@@ -142,6 +147,22 @@ const FLAGS: readonly TrainFlag[] = [
     field: 'baseWarmupSteps',
     help: 'steps the base network trains alone first',
     read: naturalNumber,
+  },
+  {
+    flags: '--align',
+    field: 'alignDistribution',
+    help: 'distribution alignment: all classes are given as pseudo labels equally often',
+  },
+  {
+    flags: '--balance-pseudo-labels',
+    field: 'balancePseudoLabels',
+    help: 'the adaptation network learns accepted pseudo labels only, rare classes weighing more',
+  },
+  {
+    flags: '--adaptation-labeled-weight <weight>',
+    field: 'adaptationLabeledWeight',
+    help: 'weight of labeled images in the adaptation network’s own loss',
+    read: nonNegativeNumber,
   },
   {
     flags: '--checkpoint-every <steps>',

@@ -10,7 +10,7 @@ import { learningRateFactor, unlabeledWeight } from '../schedule.ts';
 import { graphExecutor } from '../executor.ts';
 import type { Feeds, Fetched } from '../step.ts';
 import { toStateDict } from '../state-dict.ts';
-import { scalarVariable, withPrefix } from '../training-state.ts';
+import { newMemory, scalarVariable, withPrefix } from '../training-state.ts';
 import { Comparison, compareTensors, type GoldenResult, readGoldenJson } from './comparison.ts';
 import { imagesFrom, imageTensor, labelsFrom, learnerFrom, learnerStateDict } from './networks.ts';
 
@@ -93,6 +93,9 @@ async function runCase(place: string, name: string, library: string): Promise<Go
     temperature: hyperparameters.temperature,
     threshold: hyperparameters.threshold,
     maskUnlabeledLoss: hyperparameters.mask_unlabeled_loss,
+    adaptationLabeledWeight: 0,
+    alignDistribution: false,
+    balancePseudoLabels: false,
     feedback: hyperparameters.feedback,
   });
   const executor = graphExecutor(library);
@@ -124,6 +127,7 @@ function initialState(golden: MetaStepCase, initial: ReadonlyMap<string, Safeten
     adaptation,
     average: ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: ema },
     feedbackBaseline: scalarVariable(0),
+    memory: newMemory(golden.model.classes),
   };
 }
 

@@ -54,6 +54,7 @@ const plain = (values: readonly string[]): { value: string; label: string }[] =>
 
 export const METHOD_LABELS: Readonly<Record<TrainingConfig['method'], string>> = {
   'meta-face2exp': 'Meta-Face2Exp',
+  fixmatch: 'FixMatch baseline',
   supervised: 'Supervised baseline',
 };
 
@@ -68,7 +69,7 @@ export const METHOD_FIELD: ConfigField = {
   kind: 'choice',
   key: 'method',
   label: 'Method',
-  why: 'The baseline trains the adaptation network on the labeled set alone, to compare with.',
+  why: 'The baselines train one network, on labels alone or also on its own sure pseudo labels, to compare with.',
   options: METHODS.map((value) => ({ value, label: METHOD_LABELS[value] })),
 };
 
@@ -194,6 +195,18 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
       toggle('maskUnlabeledLoss', {
         label: 'Only sure pseudo labels',
         why: 'Leaves unsure ones out of the consistency loss; the released program only logs them.',
+      }),
+      toggle('alignDistribution', {
+        label: 'Distribution alignment',
+        why: 'Divides each class’s probability by its average, so that all classes are given equally often.',
+      }),
+      toggle('balancePseudoLabels', {
+        label: 'Balance pseudo labels',
+        why: 'The adaptation network learns only sure pseudo labels, rare classes weighing more.',
+      }),
+      real('adaptationLabeledWeight', [0], {
+        label: 'Labels for the adaptation network',
+        why: 'Weight of labeled images in its own loss; the released program gives it pseudo labels alone.',
       }),
       real('temperature', [1e-6], { label: 'Temperature', why: 'Below 1 sharpens the pseudo labels’ probabilities.' }),
       real('lambdaUnlabeled', [0], {

@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
+import { crossEntropy, scaleLoss, smoothedTargets, softCrossEntropy } from './losses.ts';
+import { networkVariables } from './network.ts';
+import { type PseudoLabelMemory, memoryVariables, type PseudoLabelOptions, pseudoLabels } from './pseudo-labels.ts';
+import { imageFeed, type Step } from './step.ts';
+
+export interface FixMatchState {
+  readonly learner: Learner;
+  readonly average: Average | null;
+  readonly memory: PseudoLabelMemory;
+}
+
+export interface FixMatchStepOptions extends PseudoLabelOptions {
+  /** Labeled images a step. */
+  readonly labeledCount: number;
+  /** Unlabeled images a step, each seen in a weak and in a strong view. */
+  readonly unlabeledCount: number;
+  /** Pixels. */
+  readonly imageSize: number;
+  readonly labelSmoothing: number;
+}
+
+/** `images` are ordered as a meta step's. */
+export type FixMatchFeed = 'images' | 'labels' | 'learningRate' | 'unlabeledWeight' | 'dropoutSeed';
+export type FixMatchFetch =
+  | 'labeledLoss'
+  | 'unlabeledLoss'
+  | 'unlabeledLossMasked'
+  | 'maskMean'
+  | 'loss'
+  | 'gradientNorm'
+  /** Class of each unlabeled image by its weak view. */
+  | 'weakLabels';
+
+/**
+ * Plain thresholding in one network, the baseline of semi-supervised learning (FixMatch, Sohn et al. 2020): the network learns its own
+ * confident weak-view labels on the strong views, beside the labeled images. No second network and no feedback.
+ */
+export function fixMatchStep(
+  { learner, average, memory }: FixMatchState,
+  options: FixMatchStepOptions,
+): Step<FixMatchFeed, FixMatchFetch> {
+  const { labeledCount, unlabeledCount, imageSize, labelSmoothing } = options;
+  const scalar = { dataType: 'float32', shape: [] } as const;
+  return {
+    name: 'fixmatch-step',
+    variables: [
+      ...learnerVariables(learner),
+      ...(average === null ? [] : networkVariables(average.network)),
+      ...memoryVariables(memory),
+    ],
+    feeds: {
+      images: imageFeed(labeledCount + 2 * unlabeledCount, imageSize),
+      labels: { dataType: 'int32', shape: [labeledCount] },
+      learningRate: scalar,
+      unlabeledWeight: scalar,
+      dropoutSeed: { dataType: 'int32', shape: [2] },
+    },
+    step: (feeds) => {
+      const pass = learnerPass(learner, feeds.images as tf.Tensor4D, feeds.dropoutSeed as tf.Tensor1D, 0);
+      const counts = [labeledCount, unlabeledCount, unlabeledCount];
+      const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, counts);
+      const labeled = crossEntropy(labeledLogits!, feeds.labels as tf.Tensor1D, labelSmoothing);
+      const given = pseudoLabels(weakLogits!, memory, options);
+      const unlabeled = softCrossEntropy(strongLogits!, smoothedTargets(given.hard, strongLogits!.shape[1], 0));
+      const accepted = unlabeled.masked(given.weights ?? given.mask);
+      const weighted = scaleLoss(accepted, feeds.unlabeledWeight as tf.Scalar);
+      const gradients = pass.backward(
+        tf.concat<tf.Tensor2D>([labeled.gradient, tf.zerosLike(weakLogits!), weighted.gradient]),
+      );
+      const gradientNorm = learn(learner, gradients, feeds.learningRate as tf.Scalar);
+      if (average !== null) follow(average, learner.network);
+      return {
+        labeledLoss: labeled.value,
+        unlabeledLoss: unlabeled.mean.value,
+        unlabeledLossMasked: accepted.value,
+        maskMean: tf.mean(given.mask),
+        loss: tf.add(labeled.value, weighted.value),
+        gradientNorm,
+        weakLabels: given.hard,
+      };
+    },
+  };
+}
