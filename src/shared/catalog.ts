@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageFilterSchema } from './filter.ts';
 import { roleSchema, splitSchema } from './images.ts';
 
 export const IMPORT_FORMATS = ['auto', 'folder', 'identity', 'fer2013'] as const;
@@ -69,27 +70,50 @@ export const catalogStatsSchema = z.object({
 });
 export type CatalogStats = z.infer<typeof catalogStatsSchema>;
 
+/** What is never torn apart by a draw: all images of a person are drawn together or not at all. */
+export const GROUPINGS = ['identity'] as const;
+export const groupingSchema = z.enum(GROUPINGS);
+export type Grouping = z.infer<typeof groupingSchema>;
+
+/** Splits that hold labeled images: a subset can be moved to one. */
+export const labeledSplitSchema = splitSchema.exclude(['unlabeled']);
+
+const subsetNameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((name) => !name.includes('@'), 'has no @: that is for versions');
+
 export const subsetRequestSchema = z
   .object({
-    name: z.string().min(1).max(200),
-    source: z.string().optional(),
-    split: splitSchema.default('train'),
+    name: subsetNameSchema,
+    /** Images to draw from; those without a label are left out. */
+    filter: imageFilterSchema.default({ splits: ['train'] }),
     perClass: z.number().int().positive().optional(),
     fraction: z.number().gt(0).max(1).optional(),
     balanced: z.boolean().default(true),
     seed: z.number().int().nonnegative().default(0),
+    together: z.array(groupingSchema).default([]),
+    /** Moves what was drawn to this split, so that it is no longer part of the one it was drawn from. */
+    splitOff: labeledSplitSchema.optional(),
   })
   .refine((request) => (request.perClass === undefined) !== (request.fraction === undefined), {
     message: 'Give either perClass or fraction.',
   });
 export type SubsetRequest = z.infer<typeof subsetRequestSchema>;
 
+/** A subset from a csv of the released program: rows are matched to images of the catalog by their path. */
+export const subsetImportSchema = z.object({ name: subsetNameSchema, file: z.string().min(1) });
+
 export const subsetSchema = z.object({
   name: z.string(),
-  source: z.string().nullable(),
-  split: splitSchema,
+  /** 1 for the first subset of that name. `NAME@2` is the second; `NAME` alone the newest. */
+  version: z.number().int().positive(),
+  /** What it was drawn from. */
+  filter: imageFilterSchema,
   rule: z.string(),
   seed: z.number().int(),
+  splitOff: labeledSplitSchema.nullable(),
   counts: z.array(z.number().int()),
   total: z.number().int(),
   /** Per class, how many images fewer there are than were asked for. */
@@ -107,6 +131,7 @@ export const imageRowSchema = z.object({
   path: z.string(),
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
+  excluded: z.boolean(),
 });
 export type ImageRow = z.infer<typeof imageRowSchema>;
 

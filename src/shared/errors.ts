@@ -94,13 +94,13 @@ const DATABASE_ERRORS: readonly {
     prefix: 'SQLITE_NOTADB',
     code: 'corrupt',
     message: 'The file catalog.sqlite of the workspace is no database.',
-    hint: 'Restore it from a copy, or choose another workspace folder.',
+    hint: 'Restore a backup with `restore FILE`, or choose another workspace folder.',
   },
   {
     prefix: 'SQLITE_CORRUPT',
     code: 'corrupt',
     message: 'The catalog of the workspace is damaged.',
-    hint: 'Restore catalog.sqlite from a copy.',
+    hint: 'Close the studio and restore a backup with `restore FILE`.',
   },
   {
     prefix: 'SQLITE_BUSY',

@@ -79,7 +79,7 @@ test('stats counts per split and class', async () => {
   ]);
 });
 
-test('subset is balanced, repeats for its seed, states what is missing, and is written as csv', async () => {
+test('subset is balanced, has versions, states what is missing, and is written as csv', async () => {
   const csv = join(folder, 'subset.csv');
   const subset = subsetSchema.parse(
     await runJson('subset', 'three', '--per-class', '3', '--balanced', '--seed', '1', '--out', csv, ...workspace),
@@ -91,9 +91,10 @@ test('subset is balanced, repeats for its seed, states what is missing, and is w
   expect(lines[0]).toContain('expression');
   const large = subsetSchema.parse(await runJson('subset', 'nine', '--per-class', '9', ...workspace));
   expect(large).toMatchObject({ total: 35, shortfall: [4, 4, 4, 4, 4, 4, 4] });
-  const again = await runCommand('subset', 'three', '--per-class', '2', ...workspace);
-  expect(again.code).toBe(1);
-  expect(again.stderr).toContain('three');
+  const again = subsetSchema.parse(
+    await runJson('subset', 'three', '--per-class', '3', '--balanced', '--seed', '1', ...workspace),
+  );
+  expect(again).toEqual({ ...subset, version: 2, createdAt: again.createdAt });
 });
 
 test('the command of the released README is understood as it stands', async () => {

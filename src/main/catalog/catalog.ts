@@ -5,7 +5,8 @@ import { toStudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
 import { CellTable } from './cells.ts';
 import { checkCounters, rebuildCounters } from './counters.ts';
-import { type Connection, openDatabase } from './database.ts';
+import { type Connection, openDatabase, openSnapshot } from './database.ts';
+import { ImageQuery } from './image-query.ts';
 import { ImageTable } from './images.ts';
 import { ImportErrorTable } from './import-errors.ts';
 import { JobTable } from './jobs.ts';
@@ -14,15 +15,27 @@ import { RunTable } from './runs.ts';
 import { SettingTable } from './settings.ts';
 import { SourceTable } from './sources.ts';
 import { Statistics } from './statistics.ts';
+import { SubsetNames } from './subset-names.ts';
 import { SubsetTable } from './subsets.ts';
+import { TextIndex } from './text-index.ts';
 
 export type { LocatedImage, NewImage } from './images.ts';
 export type { SourceRow } from './sources.ts';
+
+export interface BackupOptions {
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Pages copied at a time: some milliseconds, between which the host goes on. */
+const BACKUP_PAGES = 1_000;
 
 /** Everything a workspace knows: one SQLite file, one writer. Every statement is prepared once, when the catalog is opened. */
 export class Catalog {
   readonly sources: SourceTable;
   readonly images: ImageTable;
+  readonly query: ImageQuery;
+  readonly text: TextIndex;
   readonly importErrors: ImportErrorTable;
   readonly subsets: SubsetTable;
   readonly runs: RunTable;
@@ -37,9 +50,13 @@ export class Catalog {
     this.#connection = connection;
     this.sources = new SourceTable(connection);
     const cells = new CellTable(connection, this.sources);
-    this.images = new ImageTable(connection, this.sources, cells);
+    const subsetNames = new SubsetNames(connection);
+    const { sources } = this;
+    this.text = new TextIndex(connection);
+    this.query = new ImageQuery(connection, { sources, cells, text: this.text });
+    this.images = new ImageTable(connection, { sources, cells, query: this.query, subsetNames });
     this.importErrors = new ImportErrorTable(connection, this.sources);
-    this.subsets = new SubsetTable(connection, this.images);
+    this.subsets = new SubsetTable(connection, { sources, images: this.images, query: this.query, names: subsetNames });
     this.runs = new RunTable(connection);
     this.jobs = new JobTable(connection);
     this.settings = new SettingTable(connection);
@@ -52,6 +69,11 @@ export class Catalog {
     return this.#statistics.of(of);
   }
 
+  /** Images that are not excluded. */
+  imageCount(): number {
+    return this.#statistics.imageCount();
+  }
+
   /** Marks what a host that died left as running. @returns the jobs. */
   markInterrupted(): Job[] {
     return this.#connection.transaction(() => {
@@ -60,12 +82,17 @@ export class Catalog {
     })();
   }
 
+  /** Looks through the whole file for damage: a second for a million images. @returns a sentence for each problem; none when it is sound. */
+  quickCheck(): string[] {
+    const found = this.#connection.pragma('quick_check') as { readonly quick_check: string }[];
+    return found.map((row) => row.quick_check).filter((text) => text !== 'ok');
+  }
+
   /** Looks through the whole file and counts anew: seconds on a large catalog. @returns a sentence for each problem; none when it is sound. */
   integrityCheck(): string[] {
-    const damage = this.#connection.pragma('quick_check') as { readonly quick_check: string }[];
     const orphans = this.#connection.pragma('foreign_key_check') as { readonly table: string }[];
     return [
-      ...damage.map((row) => row.quick_check).filter((text) => text !== 'ok'),
+      ...this.quickCheck(),
       ...new Set(orphans.map(({ table }) => `Rows of ${table} refer to rows that are gone.`)),
       ...checkCounters(this.#connection),
     ];
@@ -78,18 +105,31 @@ export class Catalog {
 
   /**
    * Copies the whole catalog while it is in use. @param file appears only once it is complete; one of that name is replaced.
-   * @throws StudioError 'no-space', 'not-found' for an unknown folder.
+   * @param onProgress in pages of the file. @param signal leaves nothing behind when it is aborted.
+   * @throws StudioError 'no-space', 'not-found' for an unknown folder; the signal's reason.
    */
-  async backupTo(file: string): Promise<void> {
+  async backupTo(file: string, { onProgress, signal }: BackupOptions = {}): Promise<void> {
     const partial = `${file}.${process.pid}.tmp`;
     try {
       statSync(dirname(file));
-      await this.#connection.backup(partial);
+      await this.#connection.backup(partial, {
+        progress: ({ totalPages, remainingPages }) => {
+          signal?.throwIfAborted();
+          onProgress?.(totalPages - remainingPages, totalPages);
+          return BACKUP_PAGES;
+        },
+      });
       renameSync(partial, file);
     } catch (error) {
       rmSync(partial, { force: true });
       throw toStudioError(error);
     }
+  }
+
+  /** The catalog as it is now, to read at leisure while this one goes on changing. The caller closes it. */
+  snapshot(): Catalog {
+    this.text.catchUp();
+    return new Catalog(openSnapshot(this.#connection.name));
   }
 
   close(): void {

@@ -1,45 +1,114 @@
-import type { Split } from '#shared/images.ts';
+import { SPLITS, type Split } from '#shared/images.ts';
+import { type ExcludedChoice, type ImageFilter, SIZE_CLASSES, type SizeClass } from '#shared/filter.ts';
 import type { Connection } from './database.ts';
 import type { SourceTable } from './sources.ts';
 
-export interface ImageFilter {
+/** A choice of images by their place alone; those that are excluded never belong to one. */
+export interface ImagePlace {
   readonly source?: string | undefined;
   readonly split?: Split | undefined;
   readonly label?: number | undefined;
 }
 
-/** The images of one source, split and class: what counts are kept for, and what one index holds in the order of ids. */
+/**
+ * Images that are alike in everything a facet shows. Each image's cell is a column of its row, counts are kept by cell, and one index holds
+ * the images of each in the order of ids; so that any filter of facets is a choice among some dozens of cells a source.
+ */
 export interface Cell {
+  /** As in the column `image.cell`. */
+  readonly id: number;
   readonly sourceId: number;
-  readonly root: string;
   readonly split: Split;
   /** Null: the images without a label. */
   readonly label: number | null;
+  readonly excluded: boolean;
+  readonly size: SizeClass;
   readonly count: number;
 }
 
-/**
- * Cells that hold images. There are at most 36 a source, so a filter of any kind is a choice of cells, and one index over cells serves them
- * all.
- */
+/** Where the parts of a cell's number are; the schema's own words are in migration 4. */
+const SIZE_BITS = 3;
+const EXCLUDED_BIT = 1 << SIZE_BITS;
+const LABEL_SHIFT = SIZE_BITS + 1;
+const SPLIT_SHIFT = LABEL_SHIFT + 4;
+const SOURCE_FACTOR = 2 ** (SPLIT_SHIFT + 2);
+const NO_LABEL = 8;
+
+/** Tells whether a cell meets one part of a filter. */
+type CellTest = (cell: Cell) => boolean;
+
+/** The parts of a filter that cells decide, each with its own test. */
+export type CellTests = Readonly<Record<'sources' | 'splits' | 'labels' | 'sizes' | 'excluded', CellTest>>;
+
 export class CellTable {
   readonly #sources: SourceTable;
-  readonly #all;
-  readonly #ofSource;
+  readonly #counted;
 
   constructor(connection: Connection, sources: SourceTable) {
     this.#sources = sources;
-    const select = `SELECT source_id AS sourceId, source.root, split, nullif(label, -1) AS label, count
-      FROM class_count JOIN source ON source.id = class_count.source_id`;
-    this.#all = connection.prepare<[], Cell>(`${select} WHERE count > 0`);
-    this.#ofSource = connection.prepare<[number], Cell>(`${select} WHERE source_id = ? AND count > 0`);
+    this.#counted = connection.prepare<[], { cell: number; count: number }>(
+      'SELECT cell, count FROM cell_count WHERE count > 0 ORDER BY cell',
+    );
+  }
+
+  /** All cells that hold images, excluded ones included. */
+  all(): Cell[] {
+    return this.#counted.all().map(({ cell, count }) => ({ ...decode(cell), count }));
+  }
+
+  /** Cells that meet a filter; its text is not for them to decide. @throws StudioError 'not-found' for an unknown source. */
+  matching(filter: ImageFilter): Cell[] {
+    const tests = Object.values(this.tests(filter));
+    return this.all().filter((cell) => tests.every((test) => test(cell)));
+  }
+
+  /** Cells of a place, without excluded images. @throws StudioError 'not-found' for an unknown source. */
+  of({ source, split, label }: ImagePlace): Cell[] {
+    return this.matching(filterOf({ source, split, label }));
   }
 
   /** @throws StudioError 'not-found' for an unknown source. */
-  list({ source, split, label }: ImageFilter = {}): Cell[] {
-    const cells = source === undefined ? this.#all.all() : this.#ofSource.all(this.#sources.get(source).id);
-    return cells.filter(
-      (cell) => (split === undefined || cell.split === split) && (label === undefined || cell.label === label),
-    );
+  tests({ sources, splits, labels, sizes, excluded = 'no' }: ImageFilter): CellTests {
+    const sourceIds = sources?.map((name) => this.#sources.get(name).id);
+    return {
+      sources: oneOf(sourceIds, ({ sourceId }) => sourceId),
+      splits: oneOf(splits, ({ split }) => split),
+      labels: oneOf(labels, ({ label }) => label),
+      sizes: oneOf(sizes, ({ size }) => size),
+      excluded: excludedTest(excluded),
+    };
   }
+}
+
+/** The same choice as a filter. */
+export function filterOf({ source, split, label }: ImagePlace): ImageFilter {
+  return {
+    ...(source !== undefined && { sources: [source] }),
+    ...(split !== undefined && { splits: [split] }),
+    ...(label !== undefined && { labels: [label] }),
+  };
+}
+
+function decode(cell: number): Omit<Cell, 'count'> {
+  const facets = cell % SOURCE_FACTOR;
+  const label = (facets >> LABEL_SHIFT) & 15;
+  return {
+    id: cell,
+    sourceId: Math.floor(cell / SOURCE_FACTOR),
+    split: SPLITS[facets >> SPLIT_SHIFT]!,
+    label: label === NO_LABEL ? null : label,
+    excluded: (facets & EXCLUDED_BIT) !== 0,
+    size: SIZE_CLASSES[facets & (EXCLUDED_BIT - 1)]!,
+  };
+}
+
+function oneOf<Value>(wanted: readonly Value[] | undefined, value: (cell: Cell) => Value): CellTest {
+  if (wanted === undefined) return () => true;
+  const accepted = new Set(wanted);
+  return (cell) => accepted.has(value(cell));
+}
+
+function excludedTest(choice: ExcludedChoice): CellTest {
+  if (choice === 'any') return () => true;
+  return ({ excluded }) => excluded === (choice === 'only');
 }

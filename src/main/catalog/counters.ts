@@ -9,10 +9,9 @@ interface Counter {
 
 const COUNTERS: readonly Counter[] = [
   {
-    table: 'class_count',
-    key: 'source_id, split, label',
-    recount: `SELECT source_id, split, coalesce(label, -1) AS label, count(*) AS count
-      FROM image WHERE excluded = 0 GROUP BY source_id, split, label`,
+    table: 'cell_count',
+    key: 'cell',
+    recount: 'SELECT cell, count(*) AS count FROM image GROUP BY cell',
   },
   {
     table: 'identity_count',

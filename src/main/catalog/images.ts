@@ -1,11 +1,15 @@
 import { join } from 'node:path';
-import type { ImagePage, ImageRow } from '#shared/catalog.ts';
+import type { ImagePage } from '#shared/catalog.ts';
 import { StudioError } from '#shared/errors.ts';
+import type { ExportedImage } from '#shared/export.ts';
 import type { ImageReference, ManifestImage, Split } from '#shared/images.ts';
 import { BulkInsert } from './bulk-insert.ts';
-import type { Cell, CellTable, ImageFilter } from './cells.ts';
+import { type CellTable, type ImagePlace, filterOf } from './cells.ts';
 import type { ColumnValue, Connection } from './database.ts';
+import type { ImageQuery } from './image-query.ts';
+import { encodeCursor } from './image-orders.ts';
 import type { SourceTable } from './sources.ts';
+import type { SubsetNames } from './subset-names.ts';
 
 export interface NewImage {
   readonly split: Split;
@@ -46,6 +50,8 @@ interface StoredPlace {
 }
 type StoredImage = StoredPlace & { readonly id: number };
 type StoredSubsetImage = StoredImage & { readonly root: string; readonly label: number };
+type StoredDescription = StoredPlace &
+  Omit<ExportedImage, 'reference' | 'excluded'> & { readonly root: string; readonly excluded: number };
 type StoredLocation = StoredPlace & Omit<LocatedImage, 'reference'>;
 
 const PLACE = `image.path, image.encoding, image.byte_offset AS "offset", image.byte_length AS length,
@@ -55,28 +61,36 @@ const PLAIN_COLUMNS = ['source_id', 'split', 'path', 'label', 'truth', 'identity
 const PLACED_COLUMNS = ['encoding', 'byte_offset', 'byte_length', 'box_x', 'box_y', 'box_width', 'box_height'];
 const ONCE = 'ON CONFLICT (source_id, path, byte_offset) DO NOTHING';
 
+export interface ImageTableParts {
+  readonly sources: SourceTable;
+  readonly cells: CellTable;
+  readonly query: ImageQuery;
+  readonly subsetNames: SubsetNames;
+}
+
 /** Images, by their source and place. */
 export class ImageTable {
   readonly #connection: Connection;
   readonly #sources: SourceTable;
   readonly #cells: CellTable;
+  readonly #query: ImageQuery;
+  readonly #subsetNames: SubsetNames;
   readonly #insertPlain;
   readonly #insertPlaced;
   readonly #contains;
   readonly #setTruth;
   readonly #setExcluded;
   readonly #locate;
-  readonly #idsAfter;
-  readonly #cellIdsAfter;
-  readonly #rows;
+  readonly #descriptions;
   readonly #cellImages;
-  readonly #hasSubset;
   readonly #subsetImages;
 
-  constructor(connection: Connection, sources: SourceTable, cells: CellTable) {
+  constructor(connection: Connection, { sources, cells, query, subsetNames }: ImageTableParts) {
     this.#connection = connection;
     this.#sources = sources;
     this.#cells = cells;
+    this.#query = query;
+    this.#subsetNames = subsetNames;
     // Most images are whole files: leaving out the columns that have their defaults then makes an import a third faster.
     this.#insertPlain = new BulkInsert(connection, 'INSERT INTO image', PLAIN_COLUMNS, ONCE);
     this.#insertPlaced = new BulkInsert(connection, 'INSERT INTO image', [...PLAIN_COLUMNS, ...PLACED_COLUMNS], ONCE);
@@ -91,29 +105,19 @@ export class ImageTable {
       `SELECT source.root, ${PLACE}, image.split, image.label
        FROM image JOIN source ON source.id = image.source_id WHERE image.id = ?`,
     );
-    this.#idsAfter = connection
-      .prepare<[number, number], number>('SELECT id FROM image WHERE id > ? AND excluded = 0 ORDER BY id LIMIT ?')
-      .pluck();
-    const inCell = 'source_id = ? AND split = ? AND label IS ? AND excluded = 0';
-    this.#cellIdsAfter = connection
-      .prepare<[number, string, number | null, number, number], number>(
-        `SELECT id FROM image WHERE ${inCell} AND id > ? ORDER BY id LIMIT ?`,
-      )
-      .pluck();
-    this.#rows = connection.prepare<[string], ImageRow>(
-      `SELECT image.id, source.name AS source, image.split, image.label, image.identity, image.path, image.width, image.height
+    this.#descriptions = connection.prepare<[string], StoredDescription>(
+      `SELECT image.id, source.name AS source, source.root, image.split, image.label, image.identity, image.width, image.height,
+         image.excluded, ${PLACE}
        FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value JOIN source ON source.id = image.source_id
        ORDER BY wanted.key`,
     );
-    this.#cellImages = connection.prepare<[number, string, number | null], StoredImage>(
-      `SELECT image.id, ${PLACE} FROM image WHERE ${inCell} ORDER BY id`,
+    this.#cellImages = connection.prepare<[number], StoredImage>(
+      `SELECT image.id, ${PLACE} FROM image WHERE cell = ? ORDER BY id`,
     );
-    this.#hasSubset = connection.prepare<[string], number>('SELECT 1 FROM subset WHERE name = ?').pluck();
-    this.#subsetImages = connection.prepare<[string], StoredSubsetImage>(
-      `SELECT image.id, subset_image.label, source.root, ${PLACE} FROM subset
-       JOIN subset_image ON subset_image.subset_id = subset.id
+    this.#subsetImages = connection.prepare<[number], StoredSubsetImage>(
+      `SELECT image.id, subset_image.label, source.root, ${PLACE} FROM subset_image
        JOIN image ON image.id = subset_image.image_id JOIN source ON source.id = image.source_id
-       WHERE subset.name = ? ORDER BY subset_image.image_id`,
+       WHERE subset_image.subset_id = ? ORDER BY subset_image.image_id`,
     );
   }
 
@@ -161,12 +165,15 @@ export class ImageTable {
   }
 
   /** Images after one, in the order of their ids. @throws StudioError 'not-found' for an unknown source. */
-  page({ afterId, limit, ...filter }: ImageFilter & { afterId: number; limit: number }): ImagePage {
-    const ids = this.#pageIds(filter, afterId, limit);
-    return {
-      rows: this.#rows.all(JSON.stringify(ids)),
-      nextCursor: ids.length === limit ? ids.at(-1)! : null,
-    };
+  page({ afterId, limit, ...place }: ImagePlace & { afterId: number; limit: number }): ImagePage {
+    const { rows } = this.#query.page({
+      filter: filterOf(place),
+      sort: 'id',
+      descending: false,
+      cursor: encodeCursor([afterId]),
+      limit,
+    });
+    return { rows, nextCursor: rows.length === limit ? rows.at(-1)!.id : null };
   }
 
   /** Where an image's bytes are. @throws StudioError 'not-found'. */
@@ -185,57 +192,37 @@ export class ImageTable {
     });
   }
 
+  /** Everything exports tell of some images, in the order of the ids; those that are gone are left out. */
+  describe(ids: readonly number[]): ExportedImage[] {
+    return this.#descriptions.all(JSON.stringify(ids)).map((stored) => {
+      const { id, source, root, split, label, identity, width, height, excluded } = stored;
+      const reference = referenceOf(stored, root);
+      return { id, source, split, label, identity, reference, width, height, excluded: excluded === 1 };
+    });
+  }
+
   /**
-   * All images of a filter, or of a subset with the labels it froze, in the order of their ids; label -1 where there is none.
-   * @throws StudioError 'not-found' for an unknown subset or source.
+   * All images of a place, or of a subset (`NAME` or `NAME@VERSION`) with the labels it froze, in the order of their ids; label -1 where there
+   * is none. @throws StudioError 'not-found' for an unknown subset or source.
    */
-  manifest(of: ImageFilter | { readonly subset: string }): ManifestImage[] {
-    if ('subset' in of) return this.#subsetManifest(of.subset);
+  manifest(of: ImagePlace | { readonly subset: string }): ManifestImage[] {
+    if ('subset' in of) {
+      return this.#subsetImages
+        .all(this.#subsetNames.get(of.subset))
+        .map((stored) => ({ id: stored.id, reference: referenceOf(stored, stored.root), label: stored.label }));
+    }
+    const roots = new Map(this.#sources.list().map(({ id, root }) => [id, root]));
     return this.#cells
-      .list(of)
-      .flatMap((cell) => this.#imagesOf(cell))
+      .of(of)
+      .flatMap(({ id: cell, sourceId, label }) =>
+        this.#cellImages.all(cell).map((stored): ManifestImage => ({
+          id: stored.id,
+          reference: referenceOf(stored, roots.get(sourceId)!),
+          label: label ?? -1,
+        })),
+      )
       .sort((one, other) => one.id - other.id);
   }
-
-  /** Ids by class, each in ascending order; unlabeled images left out. */
-  idsByLabel(filter: ImageFilter): Map<number, number[]> {
-    const byLabel = new Map<number, number[]>();
-    for (const { sourceId, split, label } of this.#cells.list(filter)) {
-      if (label === null) continue;
-      const ids = this.#cellIdsAfter.all(sourceId, split, label, 0, -1);
-      byLabel.set(label, [...(byLabel.get(label) ?? []), ...ids]);
-    }
-    for (const ids of byLabel.values()) ids.sort((one, other) => one - other);
-    return byLabel;
-  }
-
-  /** The first ids of each cell, merged: the page's ids are among them. */
-  #pageIds(filter: ImageFilter, afterId: number, limit: number): number[] {
-    const isUnfiltered = Object.values(filter).every((value) => value === undefined);
-    if (isUnfiltered) return this.#idsAfter.all(afterId, limit);
-    return this.#cells
-      .list(filter)
-      .flatMap(({ sourceId, split, label }) => this.#cellIdsAfter.all(sourceId, split, label, afterId, limit))
-      .sort((one, other) => one - other)
-      .slice(0, limit);
-  }
-
-  #subsetManifest(subset: string): ManifestImage[] {
-    if (this.#hasSubset.get(subset) === undefined) throw unknownSubset(subset);
-    return this.#subsetImages
-      .all(subset)
-      .map((stored) => ({ id: stored.id, reference: referenceOf(stored, stored.root), label: stored.label }));
-  }
-
-  #imagesOf({ sourceId, root, split, label }: Cell): ManifestImage[] {
-    return this.#cellImages
-      .all(sourceId, split, label)
-      .map((stored) => ({ id: stored.id, reference: referenceOf(stored, root), label: label ?? -1 }));
-  }
-}
-
-export function unknownSubset(name: string): StudioError {
-  return new StudioError('not-found', `There is no subset named “${name}”.`, { hint: 'Make one with `subset`.' });
 }
 
 function placeValues({ encoding, offset, length, box }: NewImage): ColumnValue[] {

@@ -2,6 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import type { Connection } from './database.ts';
 import { migration as initial } from './migrations/0001-initial.ts';
+import { migration as queries } from './migrations/0002-queries.ts';
 
 /** One change of the schema. Numbers only grow; a migration that was released never changes. */
 export interface Migration {
@@ -10,7 +11,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, queries];
 
 /** Marks the file as the studio's (sqlite.org/pragma.html#pragma_application_id): "F2E" and the format's number. */
 const APPLICATION_ID = 0x46324501;
@@ -20,8 +21,22 @@ const APPLICATION_ID = 0x46324501;
  * @throws StudioError 'unsupported' for a catalog of a newer studio or of another program, 'corrupt' when a migration fails, 'no-space'.
  */
 export function migrate(connection: Connection, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
+  const { current, isEmpty } = checkSchema(connection, file, migrations);
+  const pending = migrations.filter(({ number }) => number > current);
+  if (pending.length > 0 && !isEmpty) backUp(connection, `${file}.before-schema-${newestOf(migrations)}`);
+  for (const migration of pending) apply(connection, file, migration);
+}
+
+const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.number ?? 0;
+
+/** Whose database it is, and of which version. @throws StudioError 'unsupported' for one of a newer studio or of another program. */
+export function checkSchema(
+  connection: Connection,
+  file: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): { readonly current: number; readonly isEmpty: boolean } {
   const current = connection.pragma('user_version', { simple: true }) as number;
-  const newest = migrations.at(-1)?.number ?? 0;
+  const newest = newestOf(migrations);
   const isEmpty = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
   if (!isEmpty && connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new StudioError('unsupported', `${file} is a database of another program.`, {
@@ -35,9 +50,7 @@ export function migrate(connection: Connection, file: string, migrations: readon
       { hint: 'Open it with that version or a newer one.' },
     );
   }
-  const pending = migrations.filter(({ number }) => number > current);
-  if (pending.length > 0 && !isEmpty) backUp(connection, `${file}.before-schema-${newest}`);
-  for (const migration of pending) apply(connection, file, migration);
+  return { current, isEmpty };
 }
 
 function apply(connection: Connection, file: string, { number, name, sql }: Migration): void {

@@ -26,9 +26,14 @@ export class Statistics {
       .pluck();
   }
 
+  /** Images that are not excluded. */
+  imageCount(): number {
+    return sum(this.#cells.of({}));
+  }
+
   /** @throws StudioError 'not-found' for an unknown source. */
   of({ source }: { source?: string | undefined }): CatalogStats {
-    const cells = this.#cells.list({ source });
+    const cells = this.#cells.of({ source });
     const sources = source === undefined ? this.#sources.list() : [this.#sources.get(source)];
     const hasContempt = cells.some(({ label }) => label === EXPRESSIONS.length - 1);
     const classes = classNames(hasContempt ? EXPRESSIONS.length : DEFAULT_CLASS_COUNT);

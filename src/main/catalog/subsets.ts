@@ -1,92 +1,200 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { Subset, SubsetRequest } from '#shared/catalog.ts';
+import { isAbsolute, relative, sep } from 'node:path';
+import { GROUPINGS, type Grouping, type Subset, type SubsetRequest } from '#shared/catalog.ts';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import { DEFAULT_CLASS_COUNT } from '#shared/expressions.ts';
-import { RandomStream } from '#shared/random.ts';
+import type { ImageFilter } from '#shared/filter.ts';
+import type { Split } from '#shared/images.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import type { ColumnValue, Connection } from './database.ts';
-import { type ImageTable, unknownSubset } from './images.ts';
+import type { ImageQuery } from './image-query.ts';
+import type { ImageTable } from './images.ts';
 import { releasedCsv } from './released-csv.ts';
+import type { SourceTable } from './sources.ts';
+import { type Candidate, drawGroups, drawImages, ruleOf, wantedCounts } from './subset-draw.ts';
+import { SubsetGroups } from './subset-groups.ts';
+import type { SubsetNames } from './subset-names.ts';
 
-type StoredSubset = Omit<Subset, 'counts' | 'total' | 'shortfall'> & { readonly id: number };
+/** An image of a list that was made elsewhere. */
+export interface ListedImage {
+  /** Absolute, or below the root of a source. */
+  readonly path: string;
+  readonly label: number;
+}
+
+type StoredSubset = Omit<Subset, 'counts' | 'total' | 'shortfall' | 'filter'> & {
+  readonly id: number;
+  readonly filter: string;
+};
 interface StoredClass {
   readonly count: number;
   readonly shortfall: number;
 }
+interface StoredCandidate extends Candidate {
+  readonly split: Split;
+}
 
-const COLUMNS = 'id, name, source, split, rule, seed, created_at AS createdAt';
+/** What a subset is made of, before it has a version. */
+interface Choice extends Pick<Subset, 'name' | 'rule' | 'seed' | 'splitOff' | 'filter' | 'shortfall'> {
+  readonly images: readonly StoredCandidate[];
+}
+
+export interface SubsetTableParts {
+  readonly sources: SourceTable;
+  readonly images: ImageTable;
+  readonly query: ImageQuery;
+  readonly names: SubsetNames;
+}
+
+const COLUMNS = 'id, name, version, rule, filter, seed, split_off AS splitOff, created_at AS createdAt';
+/** Images that are not found are named in the error up to this many. */
+const NAMED = 3;
 
 /** Named, frozen sets of labeled images: what was chosen stays chosen, whatever becomes of the catalog. */
 export class SubsetTable {
   readonly #connection: Connection;
-  readonly #images: ImageTable;
+  readonly #parts: SubsetTableParts;
+  readonly #groups: SubsetGroups;
   readonly #insert;
   readonly #insertClass;
   readonly #insertImages;
-  readonly #byName;
-  readonly #all;
+  readonly #lastVersion;
+  readonly #byId;
+  readonly #newest;
+  readonly #versions;
   readonly #classes;
+  readonly #candidates;
+  readonly #atPath;
+  readonly #move;
+  readonly #moveBack;
+  readonly #forgetSplit;
 
-  constructor(connection: Connection, images: ImageTable) {
+  constructor(connection: Connection, parts: SubsetTableParts) {
     this.#connection = connection;
-    this.#images = images;
+    this.#parts = parts;
+    this.#groups = new SubsetGroups(connection);
     this.#insert = connection.prepare<ColumnValue[]>(
-      'INSERT INTO subset (name, source, split, rule, seed, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO subset (name, version, rule, filter, seed, split_off, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#insertClass = connection.prepare<ColumnValue[]>(
       'INSERT INTO subset_class (subset_id, label, count, shortfall) VALUES (?, ?, ?, ?)',
     );
-    const imageColumns = ['subset_id', 'image_id', 'label'];
+    const imageColumns = ['subset_id', 'image_id', 'label', 'split'];
     this.#insertImages = new BulkInsert(connection, 'INSERT INTO subset_image', imageColumns);
-    this.#byName = connection.prepare<[string], StoredSubset>(`SELECT ${COLUMNS} FROM subset WHERE name = ?`);
-    this.#all = connection.prepare<[], StoredSubset>(`SELECT ${COLUMNS} FROM subset ORDER BY id`);
+    this.#lastVersion = connection
+      .prepare<[string], number | null>('SELECT max(version) FROM subset WHERE name = ?')
+      .pluck();
+    this.#byId = connection.prepare<[number], StoredSubset>(`SELECT ${COLUMNS} FROM subset WHERE id = ?`);
+    this.#newest = connection.prepare<[], StoredSubset>(
+      `SELECT ${COLUMNS} FROM subset
+       WHERE version = (SELECT max(version) FROM subset AS other WHERE other.name = subset.name) ORDER BY id`,
+    );
+    this.#versions = connection.prepare<[string], StoredSubset>(
+      `SELECT ${COLUMNS} FROM subset WHERE name = ? ORDER BY version`,
+    );
     this.#classes = connection.prepare<[number], StoredClass>(
       'SELECT count, shortfall FROM subset_class WHERE subset_id = ? ORDER BY label',
     );
+    this.#candidates = connection.prepare<[string], StoredCandidate>(
+      `SELECT image.id, image.label, image.split
+       FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value WHERE image.label IS NOT NULL`,
+    );
+    this.#atPath = connection.prepare<[number, string], { id: number; split: Split }>(
+      'SELECT id, split FROM image WHERE source_id = ? AND path = ? ORDER BY byte_offset LIMIT 1',
+    );
+    this.#move = connection.prepare<[Split, number]>('UPDATE image SET split = ? WHERE id = ?');
+    this.#moveBack = connection.prepare<[number, Split]>(
+      `UPDATE image SET split = chosen.split FROM subset_image AS chosen
+       WHERE chosen.subset_id = ? AND image.id = chosen.image_id AND image.split = ?`,
+    );
+    this.#forgetSplit = connection.prepare<[number]>('UPDATE subset SET split_off = NULL WHERE id = ?');
   }
 
   /**
-   * Draws a subset: the same request on the same catalog draws the same images, and a larger count of the same seed holds the smaller one's.
-   * Balanced sets have the same count of every class, as far as there are images; a fraction that is not balanced keeps the classes' shares.
+   * Draws a subset: the same request on the same catalog draws the same images. A name that exists gets another version. Balanced sets have
+   * the same count of every class, as far as there are images; a fraction that is not balanced keeps the classes' shares. Where the draw is
+   * split off, its images leave the split they were in, and no group of any kind is torn apart.
    *
-   * @throws StudioError 'conflict' for a name that is taken, 'not-found' for an unknown source, 'bad-input' when there is nothing to draw from.
+   * @throws StudioError 'not-found' for an unknown source, 'bad-input' when there is nothing to draw from.
    */
   create(request: SubsetRequest): Subset {
-    if (this.#byName.get(request.name) !== undefined) {
-      throw new StudioError('conflict', `There is a subset named “${request.name}” already.`, {
-        hint: 'A subset is never changed; choose another name.',
-      });
-    }
-    const candidates = this.#candidates(request);
-    const available = candidates.map((ids) => ids.length);
+    const { name, filter, seed, splitOff } = request;
+    const together: Grouping[] = splitOff === undefined ? request.together : [...GROUPINGS];
+    const rule = ruleOf({ ...request, together });
+    const candidates = this.#labeled(filter);
+    const available = countsOf(candidates);
     const wanted = wantedCounts(request, available);
     if (wanted.every((count) => count === 0)) {
-      throw new StudioError('bad-input', `${ruleOf(request)} is not one image of any class.`, {
+      throw new StudioError('bad-input', `${rule} is not one image of any class.`, {
         hint: 'Ask for a larger fraction.',
       });
     }
-    const chosen = candidates.map((ids, label) => draw(ids, wanted[label]!, request.seed, label));
-    this.#keep(request, chosen, wanted);
-    return this.get(request.name);
+    const drawn =
+      together.length === 0
+        ? drawImages(candidates, wanted, seed)
+        : drawGroups(this.#groups.group(candidates, together, splitOff), wanted, seed);
+    const counts = countsOf(drawn);
+    const shortfall = wanted.map((count, label) => count - (counts[label] ?? 0));
+    const splits = new Map(candidates.map(({ id, split }) => [id, split]));
+    const images = drawn.map((image) => ({ ...image, split: splits.get(image.id)! }));
+    return this.#keep({ name, rule, seed, filter, splitOff: splitOff ?? null, shortfall, images });
   }
 
+  /**
+   * Keeps a list that was made elsewhere as a subset, with its labels. @param origin where it is from, for the rule.
+   * @throws StudioError 'bad-input' when the list is empty or names an image the catalog does not have.
+   */
+  createFromList(name: string, listed: readonly ListedImage[], origin: string): Subset {
+    const images = this.#find(listed);
+    if (images.length === 0) throw new StudioError('bad-input', `${origin} lists no images.`);
+    const shortfall = countsOf(images).map(() => 0);
+    return this.#keep({ name, rule: `listed in ${origin}`, seed: 0, filter: {}, splitOff: null, shortfall, images });
+  }
+
+  /** The newest version of every name. */
   list(): Subset[] {
-    return this.#all.all().map((stored) => this.#subsetOf(stored));
+    return this.#newest.all().map((stored) => this.#subsetOf(stored));
   }
 
-  /** @throws StudioError 'not-found'. */
-  get(name: string): Subset {
-    const stored = this.#byName.get(name);
-    if (stored === undefined) throw unknownSubset(name);
-    return this.#subsetOf(stored);
+  /** All versions of a name, the oldest first; none for an unknown name. */
+  versions(name: string): Subset[] {
+    return this.#versions.all(name).map((stored) => this.#subsetOf(stored));
+  }
+
+  /** @param reference `NAME` or `NAME@VERSION`. @throws StudioError 'not-found'. */
+  get(reference: string): Subset {
+    return this.#subsetOf(this.#byId.get(this.#parts.names.get(reference))!);
+  }
+
+  /** As {@link get}; undefined when there is none. */
+  find(reference: string): Subset | undefined {
+    return this.#parts.names.find(reference) === undefined ? undefined : this.get(reference);
+  }
+
+  /**
+   * Puts the images of a subset that was split off back into the splits they came from; those moved elsewhere since stay there.
+   * @returns how many. @throws StudioError 'not-found', 'conflict' when the subset is not split off.
+   */
+  rejoin(reference: string): number {
+    const id = this.#parts.names.get(reference);
+    const { splitOff } = this.#byId.get(id)!;
+    if (splitOff === null) {
+      throw new StudioError('conflict', `The subset “${reference}” is not split off.`, {
+        hint: 'There is nothing to put back.',
+      });
+    }
+    return this.#connection.transaction(() => {
+      this.#forgetSplit.run(id);
+      return this.#moveBack.run(id, splitOff).changes;
+    })();
   }
 
   /**
    * Writes a subset as the csv the released program reads. A file of that name is replaced in one step.
    * @throws StudioError 'not-found' for an unknown subset or folder, 'unsupported' (as {@link releasedCsv}), 'no-space'.
    */
-  toCsv(name: string, file: string): void {
-    const csv = releasedCsv(this.#images.manifest({ subset: name }));
+  toCsv(reference: string, file: string): void {
+    const csv = releasedCsv(this.#parts.images.manifest({ subset: reference }));
     const temporary = `${file}.${process.pid}.tmp`;
     try {
       writeFileSync(temporary, csv);
@@ -97,35 +205,58 @@ export class SubsetTable {
     }
   }
 
-  /** Ids of the labeled images to draw from, by class: one list for each class of the studio, empty ones included. */
-  #candidates({ source, split }: SubsetRequest): number[][] {
-    const byLabel = this.#images.idsByLabel({ source, split });
-    if (byLabel.size === 0) {
-      const where = source === undefined ? `the ${split} split` : `the ${split} split of “${source}”`;
-      throw new StudioError('bad-input', `There are no labeled images in ${where}.`, {
-        hint: 'Import some first; `stats` shows what is there.',
-      });
-    }
-    const classes = Math.max(DEFAULT_CLASS_COUNT, ...[...byLabel.keys()].map((label) => label + 1));
-    return Array.from({ length: classes }, (_, label) => byLabel.get(label) ?? []);
+  #labeled(filter: ImageFilter): StoredCandidate[] {
+    const candidates = this.#candidates.all(JSON.stringify(this.#parts.query.ids(filter)));
+    if (candidates.length > 0) return candidates;
+    const splits = filter.splits === undefined ? '' : ` in the ${filter.splits.join(' and ')} split`;
+    const sources = filter.sources === undefined ? '' : ` of ${filter.sources.map((name) => `“${name}”`).join(', ')}`;
+    throw new StudioError('bad-input', `There are no labeled images to draw from${splits}${sources}.`, {
+      hint: 'Import some first, or choose others; `facets` shows what is there.',
+    });
   }
 
-  #keep(request: SubsetRequest, chosen: readonly (readonly number[])[], wanted: readonly number[]): void {
-    const { name, source = null, split, seed } = request;
-    this.#connection.transaction(() => {
+  /** The catalog's images of a list, each once. @throws StudioError 'bad-input' naming what is missing. */
+  #find(listed: readonly ListedImage[]): StoredCandidate[] {
+    const sources = this.#parts.sources.list();
+    const found = new Map<number, StoredCandidate>();
+    const missing: string[] = [];
+    for (const { path, label } of listed) {
+      const image = sources
+        .map(({ id, root }) => this.#atPath.get(id, pathBelow(root, path)))
+        .find((candidate) => candidate !== undefined);
+      if (image === undefined) missing.push(path);
+      else found.set(image.id, { ...image, label });
+    }
+    if (missing.length === 0) return [...found.values()];
+    const named = missing.slice(0, NAMED).join(', ');
+    const others = missing.length > NAMED ? ` and ${(missing.length - NAMED).toLocaleString('en')} more` : '';
+    throw new StudioError('bad-input', `The catalog does not have all of the listed images: ${named}${others}.`, {
+      hint: 'Import the folder they are in first.',
+    });
+  }
+
+  #keep({ name, rule, seed, filter, splitOff, shortfall, images }: Choice): Subset {
+    const counts = countsOf(images);
+    return this.#connection.transaction(() => {
       const now = new Date().toISOString();
-      const id = Number(this.#insert.run(name, source, split, ruleOf(request), seed, now).lastInsertRowid);
-      for (const [label, ids] of chosen.entries()) {
-        this.#insertClass.run(id, label, ids.length, wanted[label]! - ids.length);
-        this.#insertImages.insert(ids.map((image) => [id, image, label]));
+      const version = (this.#lastVersion.get(name) ?? 0) + 1;
+      const subset = this.#insert.run(name, version, rule, JSON.stringify(filter), seed, splitOff, now);
+      const id = Number(subset.lastInsertRowid);
+      for (const [label, missing] of shortfall.entries()) {
+        this.#insertClass.run(id, label, counts[label] ?? 0, missing);
       }
+      this.#insertImages.insert(images.map((image) => [id, image.id, image.label, image.split]));
+      if (splitOff !== null) for (const image of images) this.#move.run(splitOff, image.id);
+      return this.#subsetOf(this.#byId.get(id)!);
     })();
   }
 
-  #subsetOf({ id, createdAt, ...rest }: StoredSubset): Subset {
+  #subsetOf({ id, filter, ...rest }: StoredSubset): Subset {
+    const { createdAt, ...named } = rest;
     const classes = this.#classes.all(id);
     return {
-      ...rest,
+      ...named,
+      filter: JSON.parse(filter) as ImageFilter,
       counts: classes.map(({ count }) => count),
       total: classes.reduce((sum, { count }) => sum + count, 0),
       shortfall: classes.map(({ shortfall }) => shortfall),
@@ -134,28 +265,16 @@ export class SubsetTable {
   }
 }
 
-function wantedCounts({ perClass, fraction = 1, balanced }: SubsetRequest, available: readonly number[]): number[] {
-  if (perClass !== undefined) return available.map(() => perClass);
-  if (!balanced) return available.map((count) => Math.round(count * fraction));
-  const total = available.reduce((sum, count) => sum + count, 0) * fraction;
-  const present = available.filter((count) => count > 0).length;
-  return available.map((count) => (count === 0 ? 0 : Math.round(total / present)));
+/** Images of each class: as many counts as there are classes, seven at least. */
+function countsOf(images: readonly Candidate[]): number[] {
+  const classes = images.reduce((most, { label }) => Math.max(most, label + 1), DEFAULT_CLASS_COUNT);
+  const counts = Array.from({ length: classes }, () => 0);
+  for (const { label } of images) counts[label]!++;
+  return counts;
 }
 
-/** The first `count` of a random order of the ids. Partial Fisher–Yates: the cost is that of what is drawn. */
-function draw(ids: readonly number[], count: number, seed: number, label: number): number[] {
-  const stream = new RandomStream(seed, 'subset', label);
-  const order = [...ids];
-  const drawn = Math.min(count, order.length);
-  for (let position = 0; position < drawn; position++) {
-    const other = position + stream.integer(order.length - position);
-    [order[position], order[other]] = [order[other]!, order[position]!];
-  }
-  return order.slice(0, drawn);
-}
-
-function ruleOf({ perClass, fraction = 1, balanced }: SubsetRequest): string {
-  if (perClass !== undefined) return `${perClass} of each class`;
-  const percent = Number((fraction * 100).toPrecision(12)); // 0.07 × 100 is not 7
-  return `${percent} % of the images${balanced ? ', balanced' : ''}`;
+/** A path as the catalog keeps it: below the root, with forward slashes. */
+function pathBelow(root: string, path: string): string {
+  const below = isAbsolute(path) ? relative(root, path) : path;
+  return below.split(sep).join('/');
 }

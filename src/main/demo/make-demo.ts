@@ -4,7 +4,7 @@ import { StudioError, toStudioError } from '#shared/errors.ts';
 import { drawFace } from './draw-face.ts';
 import type { DemoSet, DemoSizes, PlannedImage } from './plan.ts';
 import { DEFAULT_DEMO_SIZES, describeFace, planDemo } from './plan.ts';
-import { encodePng } from './png.ts';
+import { encodePng } from '../imaging/png.ts';
 
 /** Side of the demo's pictures, pixels. */
 export const DEMO_IMAGE_SIZE = 64;

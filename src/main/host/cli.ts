@@ -2,12 +2,17 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { StudioError } from '#shared/errors.ts';
 import { exitCodeOf, toStudioError } from '#shared/errors.ts';
+import { registerBenchCommand } from './commands/bench.ts';
 import { registerDataCommands } from './commands/data.ts';
+import { registerExportCommand } from './commands/export.ts';
 import { registerImportCommand } from './commands/import.ts';
 import { registerModelCommands } from './commands/models.ts';
+import { registerQueryCommands } from './commands/query.ts';
 import type { Action } from './commands/register.ts';
 import { registerRunsCommands } from './commands/runs.ts';
+import { registerSafekeepingCommands } from './commands/safekeeping.ts';
 import { registerServeCommands } from './commands/serve.ts';
+import { registerSubsetCommands } from './commands/subsets.ts';
 import { registerSystemCommands } from './commands/system.ts';
 import { registerTrainCommand } from './commands/train.ts';
 import type { CommandContext } from './commands/context.ts';
@@ -32,9 +37,14 @@ async function main(): Promise<void> {
     registerSystemCommands,
     registerDataCommands,
     registerImportCommand,
+    registerSubsetCommands,
+    registerQueryCommands,
+    registerExportCommand,
+    registerSafekeepingCommands,
     registerTrainCommand,
     registerRunsCommands,
     registerModelCommands,
+    registerBenchCommand,
     registerServeCommands,
   ];
   for (const register of commands) register(program, actionRunner);

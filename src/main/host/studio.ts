@@ -4,13 +4,17 @@ import type { Job } from '#shared/jobs.ts';
 import type { WorkspaceInfo } from '#shared/requests.ts';
 import type { DoctorReport, RuntimeInfo } from '#shared/runtime.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
+import { damagedCatalog, withRestoreHint } from '../catalog/safekeeping.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { ensureRuntime } from '../tensorflow/setup/ensure-runtime.ts';
 import { runtimeStatus } from '../tensorflow/setup/status.ts';
 import { runDoctor } from './doctor.ts';
 import { EventBus } from './events.ts';
+import { BackupService } from './services/backup-service.ts';
 import { DemoService } from './services/demo-service.ts';
+import { ExportService } from './services/export-service.ts';
 import { ImportService } from './services/imports.ts';
+import { NameIndexing } from './services/name-indexing.ts';
 import { PredictionService } from './services/prediction-service.ts';
 import { RunService } from './services/run-service.ts';
 import { STUDIO_VERSION } from './version.ts';
@@ -23,6 +27,8 @@ export interface Studio {
   readonly events: EventBus;
   readonly jobs: JobRunner;
   readonly imports: ImportService;
+  readonly exports: ExportService;
+  readonly backups: BackupService;
   readonly demo: DemoService;
   readonly runs: RunService;
   readonly predictions: PredictionService;
@@ -46,18 +52,24 @@ export function createStudio(options: { workspace: string }): Studio {
   const lock = lockWorkspace(workspace);
   let catalog: Catalog;
   try {
-    catalog = openCatalog(workspace.catalogFile);
+    catalog = openSoundCatalog(workspace.catalogFile, lock.afterCrash);
   } catch (error) {
-    lock.release();
+    lock.release(!lock.afterCrash);
     throw error;
   }
+  const indexing = new NameIndexing(catalog);
+  indexing.start();
   const events = new EventBus();
   const jobs = new JobRunner(catalog.jobs, (job) => {
     events.publish({ type: 'jobs.changed', job });
-    if (job.status === 'finished') events.publish({ type: 'catalog.changed' });
+    if (job.status !== 'finished') return;
+    events.publish({ type: 'catalog.changed' });
+    indexing.start();
   });
   const runs = new RunService(workspace, catalog, events);
   const imports = new ImportService(catalog, jobs);
+  const exports = new ExportService({ catalog, jobs, workspaceName: workspace.name });
+  const backups = new BackupService(workspace, catalog, jobs);
   const demo = new DemoService({ workspace, catalog, jobs, runs });
   const predictions = new PredictionService({
     workspace,
@@ -75,6 +87,8 @@ export function createStudio(options: { workspace: string }): Studio {
     events,
     jobs,
     imports,
+    exports,
+    backups,
     demo,
     runs,
     predictions,
@@ -84,7 +98,7 @@ export function createStudio(options: { workspace: string }): Studio {
         directory: workspace.directory,
         name: workspace.name,
         version: STUDIO_VERSION,
-        images: catalog.stats({}).images,
+        images: catalog.imageCount(),
         runtime: runtime === null ? null : runtime.info,
         notices,
       };
@@ -116,10 +130,28 @@ export function createStudio(options: { workspace: string }): Studio {
       await runs.close();
       await jobs.close();
       await predictions.close();
+      await indexing.close();
       catalog.close();
       lock.release();
     },
   };
+}
+
+/**
+ * Opens the catalog; after a crash it is looked through first. @throws StudioError as `openCatalog`; 'corrupt' names the newest backup and how
+ * to restore it.
+ */
+function openSoundCatalog(file: string, afterCrash: boolean): Catalog {
+  let catalog: Catalog | undefined;
+  try {
+    catalog = openCatalog(file);
+    const [damage] = afterCrash ? catalog.quickCheck() : [];
+    if (damage !== undefined) throw damagedCatalog(file, `The catalog is damaged: ${damage}.`);
+    return catalog;
+  } catch (error) {
+    catalog?.close();
+    throw withRestoreHint(error, file);
+  }
 }
 
 /** Marks what a killed host left as running, and says what it was. */

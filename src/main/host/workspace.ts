@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,10 +58,13 @@ export type HostAddress = z.infer<typeof hostAddressSchema>;
 
 export interface WorkspaceLock {
   readonly address: HostAddress;
+  /** Whether the host before ended without giving the workspace back: it crashed, or was killed. */
+  readonly afterCrash: boolean;
   setUrl(url: string): void;
   /** Others may use this host from now on, or, once it closes, no longer: they wait until it is gone. */
   setServing(serves: boolean): void;
-  release(): void;
+  /** @param isSound false leaves the mark of a crash, so that the next start checks the catalog again. */
+  release(isSound?: boolean): void;
 }
 
 /** What holds the workspace is the lock on the guard; the address beside it tells others where its holder is. */
@@ -137,6 +140,7 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
     });
   }
   const file = addressFileOf(workspace);
+  const afterCrash = existsSync(file);
   let address: HostAddress = {
     pid: process.pid,
     socket: socketPathOf(workspace),
@@ -156,10 +160,11 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
     get address() {
       return address;
     },
+    afterCrash,
     setUrl: (url) => write({ url }),
     setServing: (serves) => write({ serves }),
-    release: () => {
-      rmSync(file, { force: true });
+    release: (isSound = true) => {
+      if (isSound) rmSync(file, { force: true });
       rmSync(address.socket, { force: true });
       guard.release();
     },

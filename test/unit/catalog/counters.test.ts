@@ -65,15 +65,15 @@ test('counts that are wrong are found, and made right by counting anew', () => {
   catalog.runs.addBadImage('run', 1, 'a.png', 'damaged');
   const connection = openDatabase(file);
   connection.exec(`
-    UPDATE class_count SET count = 30 WHERE label = 0;
-    INSERT INTO class_count VALUES (${source}, 'test', 1, 9);
+    UPDATE cell_count SET count = 30 WHERE cell = (SELECT cell FROM image WHERE label = 0 LIMIT 1);
+    INSERT INTO cell_count VALUES ((${source} << 10) | (2 << 8) | (1 << 4), 9);
     DELETE FROM identity_count;
     UPDATE run SET bad_images = 7;
   `);
   connection.close();
-  // Wrong: (train, 0) kept as 30, (train, 0) counted as 3, (test, 1) kept; and one person counted but not kept.
+  // Wrong: class 0 of train kept as 30, class 0 of train counted as 3, class 1 of test kept; and one person counted but not kept.
   expect(catalog.integrityCheck()).toEqual([
-    'The counts kept in class_count differ from the images: 3 rows.',
+    'The counts kept in cell_count differ from the images: 3 rows.',
     'The counts kept in identity_count differ from the images: 1 rows.',
   ]);
   catalog.rebuildCounters();

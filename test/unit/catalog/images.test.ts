@@ -3,7 +3,7 @@ import type { ImageRow } from '#shared/catalog.ts';
 import { SPLITS } from '#shared/images.ts';
 import { RandomStream } from '#shared/random.ts';
 import type { NewImage } from '#main/catalog/catalog.ts';
-import { addSource, imagesOfClasses, newImage, temporaryCatalog } from './temporary-catalog.ts';
+import { addSource, imagesOfClasses, newImage, subsetRequest, temporaryCatalog } from './temporary-catalog.ts';
 
 test('adding the same images again adds nothing, and what is there stays as it was', () => {
   const { catalog } = temporaryCatalog();
@@ -114,7 +114,7 @@ test('pages of every filter together are exactly the images of the filter, whate
   for (const { source, image } of mixed) catalog.images.insertBatch(ids[source]!, [image]);
   const rows = mixed.map(({ source, image }, index): ImageRow => {
     const { split, label, identity, path, width, height } = image;
-    return { id: index + 1, source: sources[source]!, split, label, identity, path, width, height };
+    return { id: index + 1, source: sources[source]!, split, label, identity, path, width, height, excluded: false };
   });
   for (const source of [undefined, ...sources]) {
     for (const split of [undefined, ...SPLITS]) {
@@ -143,7 +143,7 @@ test('an excluded image leaves counts, pages, manifests and draws, and comes bac
   const source = addSource(catalog, 'faces');
   const images = imagesOfClasses([2, 2]).map((image) => ({ ...image, identity: 'Ann' }));
   catalog.images.insertBatch(source, images);
-  catalog.subsets.create({ name: 'before', split: 'train', perClass: 2, balanced: true, seed: 0 });
+  catalog.subsets.create(subsetRequest({ name: 'before', perClass: 2 }));
   expect(catalog.images.setExcluded([1, 2, 3], true)).toBe(3);
   expect(catalog.images.setExcluded([1], true)).toBe(0);
   const state = () => ({
@@ -152,7 +152,7 @@ test('an excluded image leaves counts, pages, manifests and draws, and comes bac
     all: catalog.images.page({ afterId: 0, limit: 9 }).rows.map(({ id }) => id),
     cell: catalog.images.page({ split: 'train', label: 1, afterId: 0, limit: 9 }).rows.map(({ id }) => id),
     manifest: catalog.images.manifest({ source: 'faces' }).map(({ id }) => id),
-    draw: catalog.images.idsByLabel({ split: 'train' }),
+    draw: catalog.query.ids({ splits: ['train'] }),
   });
   expect(state()).toEqual({
     counts: [0, 1],
@@ -160,7 +160,7 @@ test('an excluded image leaves counts, pages, manifests and draws, and comes bac
     all: [4],
     cell: [4],
     manifest: [4],
-    draw: new Map([[1, [4]]]),
+    draw: [4],
   });
   expect(catalog.images.insertBatch(source, images).added).toBe(0);
   expect(catalog.images.manifest({ subset: 'before' }).map(({ id }) => id)).toEqual([1, 2, 3, 4]);

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openCatalog } from '#main/catalog/catalog.ts';
 import { type Connection, openDatabase } from '#main/catalog/database.ts';
-import { type Migration, migrate } from '#main/catalog/migrate.ts';
+import { MIGRATIONS, type Migration, migrate } from '#main/catalog/migrate.ts';
 import { addSource, temporaryCatalog, temporaryFolder } from './temporary-catalog.ts';
 
 const first: Migration = { number: 1, name: 'first', sql: 'CREATE TABLE note (text TEXT NOT NULL) STRICT;' };
@@ -108,4 +108,52 @@ test('what is no database, or no place for one, is said plainly', () => {
   writeFileSync(join(folder, 'text.sqlite'), 'These are words, and more of them than a header has.'.repeat(100));
   expect(() => openCatalog(join(folder, 'text.sqlite'))).toThrow(expect.objectContaining({ code: 'corrupt' }));
   expect(() => openCatalog(folder)).toThrow(expect.objectContaining({ code: 'bad-input' }));
+});
+
+test('a catalog of the first schema keeps its images, counts and subsets', () => {
+  const file = join(temporaryFolder(), 'catalog.sqlite');
+  withDatabase(file, (connection) => {
+    migrate(connection, file, MIGRATIONS.slice(0, 1));
+    connection.exec(`
+      INSERT INTO source VALUES (1, 'faces', '/data/faces', 'folder', 'labeled', '2026-01-01T00:00:00Z');
+      INSERT INTO image (source_id, split, path, label, width, height, excluded) VALUES
+        (1, 'train', 'a.png', 0, 48, 48, 0), (1, 'train', 'b.png', 3, 250, 240, 0), (1, 'test', 'c.png', NULL, NULL, NULL, 0),
+        (1, 'train', 'd.png', 0, 20, 20, 1);
+      INSERT INTO subset VALUES (5, 'mine', 'faces', 'train', '1 of each class', 7, '2026-01-02T00:00:00Z'),
+        (6, 'all', NULL, 'test', '10 % of the images', 0, '2026-01-03T00:00:00Z');
+      INSERT INTO subset_class VALUES (5, 0, 1, 0), (5, 3, 1, 2);
+      INSERT INTO subset_image VALUES (5, 1, 0), (5, 2, 4);
+    `);
+  });
+  const catalog = openCatalog(file);
+  expect(catalog.integrityCheck()).toEqual([]);
+  expect(catalog.imageCount()).toBe(3);
+  expect(catalog.query.facets({ excluded: 'any' })).toMatchObject({
+    total: 4,
+    sizes: [
+      { value: 'unknown', count: 1 },
+      { value: 'below-48', count: 1 },
+      { value: '48-111', count: 1 },
+      { value: 'from-224', count: 1 },
+    ],
+  });
+  expect(catalog.query.ids({ text: 'd.png', excluded: 'only' })).toEqual([4]);
+  expect(catalog.subsets.get('mine')).toEqual({
+    name: 'mine',
+    version: 1,
+    filter: { sources: ['faces'], splits: ['train'] },
+    rule: '1 of each class',
+    seed: 7,
+    splitOff: null,
+    counts: [1, 1],
+    total: 2,
+    shortfall: [0, 2],
+    createdAt: '2026-01-02T00:00:00Z',
+  });
+  expect(catalog.subsets.get('all@1').filter).toEqual({ splits: ['test'] });
+  expect(catalog.images.manifest({ subset: 'mine' }).map(({ id, label }) => [id, label])).toEqual([
+    [1, 0],
+    [2, 4],
+  ]);
+  catalog.close();
 });

@@ -26,8 +26,10 @@ test('every table is strict', () => {
   migrate(connection, ':memory:');
   const tables = connection.pragma('table_list') as { name: string; type: string; strict: 0 | 1 }[];
   connection.close();
-  const loose = tables.filter(({ name, strict }) => strict === 0 && !name.startsWith('sqlite_'));
-  expect(tables.length).toBeGreaterThan(10);
+  // The tables of the text index are the extension's own.
+  const own = tables.filter(({ name, type }) => type === 'table' && !name.startsWith('sqlite_'));
+  const loose = own.filter(({ strict }) => strict === 0);
+  expect(own.length).toBeGreaterThan(10);
   expect(loose).toEqual([]);
 });
 

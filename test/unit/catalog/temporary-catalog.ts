@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { SubsetRequest } from '#shared/catalog.ts';
 import type { RunDetail, StepMetrics } from '#shared/training.ts';
 import { trainingConfigSchema } from '#shared/training.ts';
 import { type Catalog, type NewImage, openCatalog } from '#main/catalog/catalog.ts';
@@ -36,6 +37,11 @@ export function imagesOfClasses(counts: readonly number[], split: NewImage['spli
   return counts.flatMap((count, label) =>
     Array.from({ length: count }, (_, number) => newImage({ path: `${split}/${label}/${number}.png`, split, label })),
   );
+}
+
+/** A draw from the training split; what a test cares for is given. */
+export function subsetRequest(subset: Partial<SubsetRequest> & { name: string }): SubsetRequest {
+  return { filter: { splits: ['train'] }, balanced: true, seed: 0, together: [], ...subset };
 }
 
 export function addRun(catalog: Catalog, id: string, totalSteps = 100): void {

@@ -78,11 +78,11 @@ export class DemoService {
     if (!catalog.subsets.list().some((subset) => subset.name === SUBSET)) {
       catalog.subsets.create({
         name: SUBSET,
-        source: LABELED_SOURCE,
-        split: 'train',
+        filter: { sources: [LABELED_SOURCE], splits: ['train'] },
         perClass: PER_CLASS,
         balanced: true,
         seed,
+        together: [],
       });
     }
     const preset = PRESETS.find(({ name }) => name === 'demo');

@@ -47,8 +47,9 @@ export class RunService {
   }
 
   /** Pins what the run trains on, writes its folder, and starts it (or queues it behind the one that runs). */
-  start(request: RunRequest): RunDetail {
-    const config = trainingConfigSchema.parse(request.config);
+  start(wanted: RunRequest): RunDetail {
+    const config = trainingConfigSchema.parse(wanted.config);
+    const request = { ...wanted, labeled: this.#pinned(wanted.labeled) };
     const manifest = this.#manifest(request, config);
     const id = this.#newId(config.name);
     const directory = this.#directory(id);
@@ -190,12 +191,18 @@ export class RunService {
     }
   }
 
+  /** A subset's name with its version, so that the run says for good which one it trained on; a source's name as it is. */
+  #pinned(labeled: string): string {
+    const subset = this.#catalog.subsets.find(labeled);
+    return subset === undefined ? labeled : `${subset.name}@${subset.version}`;
+  }
+
   #manifest(request: RunRequest, config: TrainingConfig): TrainingManifest {
     const catalog = this.#catalog;
-    const labeledBySubset = catalog.subsets.list().some((subset) => subset.name === request.labeled);
-    const labeled = labeledBySubset
-      ? catalog.images.manifest({ subset: request.labeled })
-      : catalog.images.manifest({ source: request.labeled, split: 'train' });
+    const labeled =
+      catalog.subsets.find(request.labeled) === undefined
+        ? catalog.images.manifest({ source: request.labeled, split: 'train' })
+        : catalog.images.manifest({ subset: request.labeled });
     const usable = labeled.filter((image) => image.label >= 0 && image.label < config.classCount);
     if (usable.length === 0) {
       throw new StudioError(

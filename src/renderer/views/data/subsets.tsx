@@ -70,8 +70,9 @@ function SubsetTable({ subsets }: { subsets: readonly Subset[] }): ReactElement 
             <tr key={subset.name}>
               <td>{subset.name}</td>
               <td className="muted">
-                {subset.rule} · {subset.source ?? 'all sources'} · {SPLIT_LABELS[subset.split].toLowerCase()} · seed{' '}
-                {subset.seed}
+                {subset.rule} · {subset.filter.sources?.join(', ') ?? 'all sources'} ·{' '}
+                {subset.filter.splits?.map((split) => SPLIT_LABELS[split].toLowerCase()).join(', ') ?? 'all splits'} ·
+                seed {subset.seed}
               </td>
               <td className="number">{formatCount(subset.total)}</td>
               <td>
@@ -136,8 +137,7 @@ function SubsetForm({ stats }: { stats: CatalogStats }): ReactElement {
   const submit = (): void =>
     creating.mutate({
       name: name.trim(),
-      source: source === ALL_SOURCES ? undefined : source,
-      split,
+      filter: { ...(source !== ALL_SOURCES && { sources: [source] }), splits: [split] },
       seed,
       balanced,
       ...(rule === 'perClass' ? { perClass } : { fraction: percent / 100 }),

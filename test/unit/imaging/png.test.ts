@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodePng } from '#main/demo/png.ts';
+import { encodePng } from '#main/imaging/png.ts';
 import { decodeBytes } from '#main/imaging/decode.ts';
 
 describe('encodePng', () => {

@@ -1,0 +1,57 @@
+import { SPLITS } from '#shared/images.ts';
+import type { Facets } from '#shared/query.ts';
+import { SIZE_CLASSES } from '#shared/filter.ts';
+import type { Cell, CellTests } from './cells.ts';
+
+/** Counts of every facet, each under the tests of all others. @param sources names by id. @param complete as in the result. */
+export function facetsOf(
+  cells: readonly Cell[],
+  tests: CellTests,
+  sources: ReadonlyMap<number, string>,
+  complete: boolean,
+): Facets {
+  const facets = Object.keys(tests) as (keyof CellTests)[];
+  const counted = cells.filter(({ count }) => count > 0);
+  const under = (facet?: keyof CellTests): Cell[] => {
+    const others = facets.filter((other) => other !== facet);
+    return counted.filter((cell) => others.every((other) => tests[other](cell)));
+  };
+  const bySource = countBy(under('sources'), ({ sourceId }) => sourceId);
+  return {
+    total: sumOf(under()),
+    complete,
+    sources: [...sources].flatMap(([id, value]) => (bySource.has(id) ? [{ value, count: bySource.get(id)! }] : [])),
+    splits: ordered(
+      countBy(under('splits'), ({ split }) => split),
+      SPLITS,
+    ),
+    labels: byLabel(countBy(under('labels'), ({ label }) => label)),
+    sizes: ordered(
+      countBy(under('sizes'), ({ size }) => size),
+      SIZE_CLASSES,
+    ),
+    excluded: ordered(
+      countBy(under('excluded'), ({ excluded }) => excluded),
+      [false, true],
+    ),
+  };
+}
+
+const sumOf = (cells: readonly Cell[]): number => cells.reduce((sum, { count }) => sum + count, 0);
+
+function countBy<Value>(cells: readonly Cell[], valueOf: (cell: Cell) => Value): Map<Value, number> {
+  return new Map([...Map.groupBy(cells, valueOf)].map(([value, group]) => [value, sumOf(group)]));
+}
+
+function ordered<Value>(
+  counts: ReadonlyMap<Value, number>,
+  order: readonly Value[],
+): { value: Value; count: number }[] {
+  return order.flatMap((value) => (counts.has(value) ? [{ value, count: counts.get(value)! }] : []));
+}
+
+/** Classes in their order, the images without one last. */
+function byLabel(counts: ReadonlyMap<number | null, number>): { value: number | null; count: number }[] {
+  const labels = [...counts.keys()].filter((label) => label !== null).sort((one, other) => one - other);
+  return ordered(counts, [...labels, null]);
+}

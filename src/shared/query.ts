@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { imageRowSchema } from './catalog.ts';
+import { imageFilterSchema, labelSchema, sizeClassSchema } from './filter.ts';
+import { splitSchema } from './images.ts';
+
+/** `path` is the order of sources, then of paths. Images without a label, an identity or a size come first. */
+export const SORTS = ['id', 'path', 'label', 'identity', 'size'] as const;
+export const sortSchema = z.enum(SORTS);
+export type Sort = z.infer<typeof sortSchema>;
+
+export const imageQuerySchema = z.object({
+  filter: imageFilterSchema.default({}),
+  sort: sortSchema.default('id'),
+  descending: z.boolean().default(false),
+  /** `nextCursor` of the page before, of the same filter and order. */
+  cursor: z.string().max(20_000).nullable().default(null),
+  limit: z.number().int().min(1).max(500).default(100),
+});
+export type ImageQueryRequest = z.infer<typeof imageQuerySchema>;
+
+/**
+ * A page never looks at more than a fixed number of images, so one may hold fewer rows than were asked for, or none, and still have a
+ * `nextCursor`: the search goes on there. Null is the end.
+ */
+export const queryPageSchema = z.object({ rows: z.array(imageRowSchema), nextCursor: z.string().nullable() });
+export type QueryPage = z.infer<typeof queryPageSchema>;
+
+const countsOf = <Value extends z.ZodType>(value: Value) =>
+  z.array(z.object({ value, count: z.number().int().nonnegative() }));
+
+/** Each facet is counted under all other parts of the filter, so that it says what choosing another of its values would give. */
+export const facetsSchema = z.object({
+  /** Images of the whole filter. */
+  total: z.number().int().nonnegative(),
+  /** False: the text is found in more images than are counted, and all counts are of the first ones alone. */
+  complete: z.boolean(),
+  sources: countsOf(z.string()),
+  splits: countsOf(splitSchema),
+  labels: countsOf(labelSchema),
+  sizes: countsOf(sizeClassSchema),
+  excluded: countsOf(z.boolean()),
+});
+export type Facets = z.infer<typeof facetsSchema>;
