@@ -5,6 +5,14 @@ export const ARCHITECTURES = ['resnet18', 'resnet34', 'resnet50', 'resnet101'] a
 export const architectureSchema = z.enum(ARCHITECTURES);
 export type Architecture = z.infer<typeof architectureSchema>;
 
+/**
+ * How a network begins: `imagenet` as torchvision's (7×7 at stride 2, then pooling), `small` with 3×3 at stride 2 and no pooling, for faces
+ * of some 50 pixels, of which the usual stem leaves 2×2 places before the last stage.
+ */
+export const STEMS = ['imagenet', 'small'] as const;
+export const stemSchema = z.enum(STEMS);
+export type Stem = z.infer<typeof stemSchema>;
+
 export const FEEDBACK_MODES = ['released', 'off', 'flipped', 'paper'] as const;
 export const feedbackModeSchema = z.enum(FEEDBACK_MODES);
 export type FeedbackMode = z.infer<typeof feedbackModeSchema>;
@@ -26,11 +34,19 @@ export const trainingConfigSchema = z.object({
   architecture: architectureSchema.default('resnet50'),
   /** Channels of the stem: 64 in torchvision; every other channel count scales with it. */
   width: z.number().int().positive().default(64),
+  stem: stemSchema.default('imagenet'),
   classCount: z.number().int().min(2).max(8).default(7),
   /** Side of the square the network sees, pixels. */
   imageSize: z.number().int().min(8).max(1024).default(32),
+  /**
+   * With the released program's quirks, where they change results: its crop out of 256 pixels, RandAugment's Cover blackening the same
+   * rectangle at any size, and the adaptation network (or its average) as the only candidate for the best. What it did not have is refused.
+   */
+  released: z.boolean().default(false),
   /** The released program crops out of 256 pixels whatever the image size; small sizes then see a corner of a face. */
   releaseCrop: z.boolean().default(false),
+  /** Takes colour out of every picture, for sets of which one is grey and the other not. */
+  grayscale: z.boolean().default(false),
   totalSteps: z.number().int().positive().default(30_000),
   evaluateEvery: z.number().int().positive().default(100),
   startStep: z.number().int().nonnegative().default(0),
@@ -78,6 +94,12 @@ export const trainingConfigSchema = z.object({
   seed: z.number().int().nonnegative().default(0),
   workers: z.number().int().nonnegative().default(4),
   mixedPrecision: z.boolean().default(false),
+  /** What to compute on; auto prefers a GPU. */
+  device: z.enum(['auto', 'cpu', 'gpu']).default('auto'),
+  /** Threads TensorFlow computes with on a processor; 0: as many as there are cores. Results are exact for one setting. */
+  threads: z.number().int().nonnegative().default(0),
+  /** MiB of decoded pictures kept between epochs; 0 keeps none. */
+  cacheMegabytes: z.number().int().nonnegative().default(512),
   worldSize: z.number().int().default(-1),
   /** Safetensors file with initial weights in torchvision names. */
   pretrained: z.string().nullable().default(null),
@@ -181,6 +203,8 @@ export const checkpointStateSchema = z.object({
   config: trainingConfigSchema,
   classes: z.array(z.string()),
   best: bestSchema.nullable(),
+  /** The best of the adaptation network and its average. */
+  bestAdaptation: bestSchema.nullable().default(null),
   /** Catalog ids of the images that could not be read and were reported. */
   badImages: z.array(z.number().int()),
   /** SHA-256 of the weights file, hexadecimal. */

@@ -47,7 +47,7 @@ async function train(
 ): Promise<Awaited<ReturnType<typeof trainRun>>> {
   const config = trainingConfigSchema.parse(readJson(join(directory, 'config.json')));
   const manifest = trainingManifestSchema.parse(readJson(join(directory, 'manifest.json')));
-  const { runtime } = await loadTensorFlow();
+  const { runtime } = await loadTensorFlow({ device: config.device });
   send({ kind: 'ready', runtime });
   return trainRun({
     config,

@@ -39,30 +39,40 @@ export const STRENGTHS: Readonly<
   Cover: { maximum: null, bias: null },
 };
 
-/** What Cover blackens: the released program's rectangle, its corners included, whatever the size of the picture. */
-const COVER = { right: 224, bottom: 50 };
+/**
+ * What Cover blackens of a picture of 224 pixels, its corners included. The released program takes the same rectangle at any size: of a
+ * small picture that is all of it.
+ */
+const COVER = { imageSize: 224, right: 224, bottom: 50 };
 
 export interface RandAugmentSettings {
   /** Operations a picture. */
   readonly count: number;
   /** 10 is full strength. */
   readonly magnitude: number;
+  /** Cover's rectangle grows with the picture, unless it is to be the released program's. */
+  readonly released?: boolean;
 }
 
 /** The picture after `count` drawn operations. One draw an operation. */
 export function randAugment(
   image: RgbImage,
-  { count, magnitude }: RandAugmentSettings,
+  { count, magnitude, released = false }: RandAugmentSettings,
   random: RandomStream,
 ): RgbImage {
   let result = image;
   for (let applied = 0; applied < count; applied++) {
-    result = applyAugmentation(result, AUGMENTATIONS[random.integer(AUGMENTATIONS.length)]!, magnitude);
+    result = applyAugmentation(result, AUGMENTATIONS[random.integer(AUGMENTATIONS.length)]!, magnitude, released);
   }
   return result;
 }
 
-export function applyAugmentation(image: RgbImage, augmentation: Augmentation, magnitude: number): RgbImage {
+export function applyAugmentation(
+  image: RgbImage,
+  augmentation: Augmentation,
+  magnitude: number,
+  released = false,
+): RgbImage {
   const strength = strengthOf(augmentation, magnitude);
   switch (augmentation) {
     case 'AutoContrast':
@@ -85,7 +95,7 @@ export function applyAugmentation(image: RgbImage, augmentation: Augmentation, m
     case 'Sharpness':
       return adjustSharpness(image, strength);
     case 'Cover':
-      return cover(image);
+      return cover(image, released ? 1 : image.width / COVER.imageSize);
   }
 }
 
@@ -105,11 +115,11 @@ function solarizeTable(threshold: number): ReturnType<typeof pointTable> {
   return pointTable((level) => (level < threshold ? level : 255 - level));
 }
 
-function cover(image: RgbImage): RgbImage {
+function cover(image: RgbImage, scale: number): RgbImage {
   const { width, height } = image;
   const data = new Uint8Array(image.data);
-  const bytes = Math.min(width, COVER.right + 1) * CHANNELS;
-  for (let y = 0; y < Math.min(height, COVER.bottom + 1); y++) {
+  const bytes = Math.min(width, Math.round(COVER.right * scale) + 1) * CHANNELS;
+  for (let y = 0; y < Math.min(height, Math.round(COVER.bottom * scale) + 1); y++) {
     data.fill(0, y * width * CHANNELS, y * width * CHANNELS + bytes);
   }
   return { width, height, data };

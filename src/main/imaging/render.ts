@@ -2,6 +2,7 @@ import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
 import type { ImageReference } from '#shared/images.ts';
 import { RandomStream, type RandomPurpose } from '#shared/random.ts';
 import { decodeImage } from './decode.ts';
+import { adjustColor } from './enhance.ts';
 import { ImageCache } from './image-cache.ts';
 import type { RgbImage } from './image.ts';
 import {
@@ -80,8 +81,9 @@ export class Renderer {
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
     const decoded = await decodeImage(item.reference, { blockingRead: true });
-    if (this.#cache.capacity === 0) return decoded;
-    const prepared = prepareForCache(decoded, item.settings);
+    const wanted = item.settings.grayscale === true ? adjustColor(decoded, 0) : decoded;
+    if (this.#cache.capacity === 0) return wanted;
+    const prepared = prepareForCache(wanted, item.settings);
     this.#cache.set(key, prepared);
     return prepared;
   }
@@ -89,7 +91,7 @@ export class Renderer {
 
 /** Everything a decoded and resized picture depends on. */
 function cacheKey({ reference, settings }: RenderItem): string {
-  return JSON.stringify([reference.path, reference.offset, reference.box, shorterSideOf(settings)]);
+  return JSON.stringify([reference.path, reference.offset, reference.box, shorterSideOf(settings), settings.grayscale]);
 }
 
 function renderView(image: RgbImage, { settings, address }: RenderItem, view: RenderView, output: SharedFloats): void {

@@ -19,9 +19,16 @@ export interface ViewSettings {
   readonly imageSize: number;
   /** Always crop out of 256 pixels, as released. */
   readonly releaseCrop: boolean;
+  /** The released program's quirks: that crop, and a Cover that does not grow with the picture. */
+  readonly released?: boolean;
+  /** Colour is taken out of every picture first. */
+  readonly grayscale?: boolean;
   /** For the strong view. Null leaves it a second weak one. */
   readonly randAugment: RandAugmentSettings | null;
 }
+
+/** How large a picture is before its crop. */
+export type CropSettings = Pick<ViewSettings, 'imageSize' | 'releaseCrop' | 'released'>;
 
 /** What the released program resizes to before the crop. */
 const RELEASED_SHORTER_SIDE = 256;
@@ -30,13 +37,13 @@ const LARGEST_SMALL_SIZE = 112;
 const ROTATION_DEGREES = 5;
 
 /** Pixels of the shorter side before the crop. @throws StudioError `usage` for a released crop larger than the picture it is cut from. */
-export function shorterSideOf({ imageSize, releaseCrop }: Pick<ViewSettings, 'imageSize' | 'releaseCrop'>): number {
-  if (releaseCrop && imageSize > RELEASED_SHORTER_SIDE) {
+export function shorterSideOf({ imageSize, releaseCrop, released = false }: CropSettings): number {
+  if ((releaseCrop || released) && imageSize > RELEASED_SHORTER_SIDE) {
     throw new StudioError('usage', `A crop of ${imageSize} pixels cannot be cut out of ${RELEASED_SHORTER_SIDE}.`, {
-      hint: 'Leave out --release-crop, or choose an image size up to 256.',
+      hint: 'Leave out --release-crop and --released, or choose an image size up to 256.',
     });
   }
-  const isReleased = releaseCrop || (imageSize > LARGEST_SMALL_SIZE && imageSize <= RELEASED_SHORTER_SIDE);
+  const isReleased = releaseCrop || released || (imageSize > LARGEST_SMALL_SIZE && imageSize <= RELEASED_SHORTER_SIDE);
   return isReleased ? RELEASED_SHORTER_SIDE : Math.round((imageSize * 8) / 7);
 }
 
@@ -83,8 +90,9 @@ export function strongView(
   offset: number,
 ): void {
   const cropped = drawCrop(image, settings, random);
-  const { randAugment: augmentation } = settings;
-  normalizeInto(augmentation === null ? cropped : randAugment(cropped, augmentation, random), output, offset);
+  const { randAugment: augmentation, released = false } = settings;
+  const seen = augmentation === null ? cropped : randAugment(cropped, { ...augmentation, released }, random);
+  normalizeInto(seen, output, offset);
 }
 
 /** The centre, without chance. For validation, testing and prediction. */

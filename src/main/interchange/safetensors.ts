@@ -9,7 +9,7 @@ import { writeFileAtomically } from './atomic-file.ts';
  */
 
 /** Half-precision and 8-bit floats are kept as their raw bits: JavaScript has no arithmetic for most of them. */
-const ARRAY_TYPES = {
+export const ARRAY_TYPES = {
   BOOL: Uint8Array,
   U8: Uint8Array,
   I8: Int8Array,

@@ -1,7 +1,7 @@
 import { StudioError } from '#shared/errors.ts';
 import type { ImageReference } from '#shared/images.ts';
 import { createImagePool } from '../imaging/pool.ts';
-import { predictProbabilities } from '../training/evaluate.ts';
+import type { Predictor } from '../training/predictor.ts';
 import type { TrainedNetwork } from '../training/trained-network.ts';
 
 const CHANNELS = 3;
@@ -14,11 +14,12 @@ const CHANNELS = 3;
  * @throws StudioError for the first picture that cannot be read, naming it and why.
  */
 export async function predictPictures(
-  { network, view }: TrainedNetwork,
+  predictor: Predictor,
+  { view }: Pick<TrainedNetwork, 'view'>,
   pictures: readonly ImageReference[],
 ): Promise<number[][]> {
-  const { imageSize, releaseCrop } = view;
-  const values = pictures.length * imageSize * imageSize * CHANNELS;
+  const valuesOfOne = view.imageSize ** 2 * CHANNELS;
+  const values = pictures.length * valuesOfOne;
   const images = new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT));
   const pool = createImagePool({ workers: 0, cacheBytes: 0 });
   try {
@@ -26,7 +27,7 @@ export async function predictPictures(
       pictures.map((reference, slot) => ({
         reference,
         views: [{ kind: 'evaluation', slot }],
-        settings: { imageSize, releaseCrop, randAugment: null },
+        settings: { ...view, randAugment: null },
         address: { seed: 0, epoch: 0, index: 0 },
       })),
       images,
@@ -36,7 +37,10 @@ export async function predictPictures(
   } finally {
     await pool.close();
   }
-  const probabilities = predictProbabilities(network, images, view);
-  const classes = probabilities.length / pictures.length;
-  return pictures.map((_, row) => Array.from(probabilities.subarray(row * classes, (row + 1) * classes)));
+  const rows: number[][] = [];
+  // One by one: the graph for a single picture serves any number of them.
+  for (let start = 0; start < values; start += valuesOfOne) {
+    rows.push([...(await predictor.predict(images.subarray(start, start + valuesOfOne)))]);
+  }
+  return rows;
 }

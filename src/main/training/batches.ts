@@ -1,6 +1,7 @@
 import type { ManifestImage } from '#shared/images.ts';
 import type { TrainingConfig, TrainingManifest } from '#shared/training.ts';
 import type { ImagePool, RenderItem, RenderView } from '../imaging/pool.ts';
+import type { BatchBuffers } from './batch-buffers.ts';
 import { type BadImages, renderReplacing, type WantedImage } from './bad-images.ts';
 import { Prefetcher } from './prefetch.ts';
 import { type Draw, Sampler } from './sampler.ts';
@@ -14,6 +15,13 @@ const CHANNELS = 3;
 export interface ImageSource {
   readonly pool: ImagePool;
   readonly bad: BadImages;
+  readonly buffers: BatchBuffers;
+}
+
+/** A batch in memory that is used again. */
+export interface ImageBatch extends Batch {
+  /** Gives its memory back. Fed values are copied when a step begins, so this may be called before it is done. */
+  readonly release: () => void;
 }
 
 /**
@@ -24,7 +32,7 @@ export function trainingBatches(
   source: ImageSource,
   config: TrainingConfig,
   manifest: TrainingManifest,
-): Prefetcher<Batch> {
+): Prefetcher<ImageBatch> {
   const { batchSize, seed } = config;
   const unlabeledCount = batchSize * config.mu;
   const labeled = new Sampler(manifest.labeled.length, seed, 'order-labeled');
@@ -60,7 +68,7 @@ export function finetuneBatches(
   source: ImageSource,
   config: TrainingConfig,
   labeled: readonly ManifestImage[],
-): Prefetcher<Batch> {
+): Prefetcher<ImageBatch> {
   const sampler = new Sampler(labeled.length, config.seed, 'finetune-order');
   const { batchSize, stepsPerEpoch } = finetuneBatchPlan(config, labeled.length);
   return new Prefetcher((step) => {
@@ -87,16 +95,17 @@ function wanted(
 }
 
 async function makeBatch(
-  { pool, bad }: ImageSource,
+  { pool, bad, buffers }: ImageSource,
   { imageSize }: TrainingConfig,
   images: readonly WantedImage[],
   labeledCount: number,
-): Promise<Batch> {
+): Promise<ImageBatch> {
   const slots = images.reduce((sum, { rendering }) => sum + rendering.views.length, 0);
-  // Memory of its own for every batch: TensorFlow may compute with it in place, and for longer than the step.
-  const output = new Float32Array(
-    new SharedArrayBuffer(slots * imageSize * imageSize * CHANNELS * Float32Array.BYTES_PER_ELEMENT),
-  );
+  const output = buffers.take(slots * imageSize * imageSize * CHANNELS);
   const used = await renderReplacing(pool, images, bad, output);
-  return { images: output, labels: Int32Array.from(used.slice(0, labeledCount), ({ label }) => label) };
+  return {
+    images: output,
+    labels: Int32Array.from(used.slice(0, labeledCount), ({ label }) => label),
+    release: () => buffers.give(output),
+  };
 }

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs';
 import type { ManifestImage } from '#shared/images.ts';
 import type { Evaluation, NetworkName, TrainingConfig } from '#shared/training.ts';
 import { evaluatePredictions } from '../evaluation/metrics.ts';
-import { createImagePool, type ImagePool, type RenderFailure } from '../imaging/pool.ts';
-import type { Network } from './network.ts';
+import { createImagePool, type ImagePool, type RenderFailure, type SharedFloats } from '../imaging/pool.ts';
+import { BatchBuffers } from './batch-buffers.ts';
+import { graphExecutor } from './executor.ts';
+import { type Predictor, predictorOf } from './predictor.ts';
 import { Prefetcher } from './prefetch.ts';
-import { evaluationPass } from './resnet.ts';
 import type { TrainedNetwork } from './trained-network.ts';
 
 /** Images that go through a network at a time. */
@@ -14,28 +14,10 @@ const EVALUATION_BATCH = 64;
 const CHANNELS = 3;
 
 /** How images are prepared for a network. */
-export type NetworkView = Pick<TrainingConfig, 'imageSize' | 'releaseCrop'>;
-
-/**
- * Class probabilities of images.
- * @param images [count, imageSize, imageSize, 3], normalised. @returns [count × classes], rows summing to one.
- */
-export function predictProbabilities(
-  { architecture, variables }: Network,
-  images: Float32Array,
-  { imageSize }: NetworkView,
-): Float32Array {
-  return tf.tidy(() => {
-    const count = images.length / (imageSize * imageSize * CHANNELS);
-    const batch = tf.tensor4d(images, [count, imageSize, imageSize, CHANNELS]);
-    const probabilities = tf.softmax(evaluationPass(architecture, variables, batch));
-    // A copy: tfjs may hand out memory that TensorFlow goes on to use.
-    return probabilities.dataSync<'float32'>().slice();
-  });
-}
+export type NetworkView = Pick<TrainingConfig, 'imageSize' | 'releaseCrop' | 'released' | 'grayscale'>;
 
 export interface EvaluationRequest {
-  readonly networks: readonly (readonly [NetworkName, Network])[];
+  readonly networks: readonly (readonly [NetworkName, Predictor])[];
   /** All with a label. */
   readonly images: readonly ManifestImage[];
   readonly classes: readonly string[];
@@ -44,6 +26,7 @@ export interface EvaluationRequest {
   readonly step: number;
   readonly view: NetworkView;
   readonly pool: ImagePool;
+  readonly buffers: BatchBuffers;
   readonly onProgress?: (done: number, total: number) => void;
   /** Called for each image that cannot be read; it is left out. */
   readonly onBadImage?: (image: ManifestImage, reason: string) => void;
@@ -54,12 +37,12 @@ export interface EvaluationRequest {
  * @throws StudioError 'bad-input' when no image can be read or a label is none of the classes.
  */
 export async function evaluateNetworks(request: EvaluationRequest): Promise<Evaluation[]> {
-  const { networks, images, classes, split, step, view, pool } = request;
+  const { networks, images, classes, split, step, view, pool, buffers } = request;
   const begun = performance.now();
   const labels: number[] = [];
   const probabilities = networks.map((): Float32Array[] => []);
   const batchCount = Math.ceil(images.length / EVALUATION_BATCH);
-  const batches = new Prefetcher((index) => renderEvaluationBatch(pool, view, batchOf(images, index)), 1);
+  const batches = new Prefetcher((index) => renderEvaluationBatch(pool, buffers, view, batchOf(images, index)), 1);
   try {
     for (let index = 0; index < batchCount; index++) {
       const { rendered, failures } = await batches.take(index, batchCount);
@@ -68,10 +51,11 @@ export async function evaluateNetworks(request: EvaluationRequest): Promise<Eval
       const unreadable = new Set(failures.map((failure) => failure.index));
       const isReadable = (_: unknown, position: number): boolean => !unreadable.has(position);
       labels.push(...batch.filter(isReadable).map(({ label }) => label));
-      for (const [which, [, network]] of networks.entries()) {
-        const rows = rowsOf(predictProbabilities(network, rendered, view), classes.length);
+      for (const [which, [, predictor]] of networks.entries()) {
+        const rows = rowsOf(await predictor.predict(rendered), classes.length).slice(0, batch.length);
         probabilities[which]!.push(...rows.filter(isReadable));
       }
+      buffers.give(rendered);
       request.onProgress?.(Math.min((index + 1) * EVALUATION_BATCH, images.length), images.length);
       // Lets messages in: a request to pause must not wait for the whole split.
       await setImmediate();
@@ -101,20 +85,25 @@ export async function evaluateNetworks(request: EvaluationRequest): Promise<Eval
 }
 
 /**
- * Metrics of a trained network on labeled images, with image workers of its own. The network is left as it is.
+ * Metrics of a trained network on labeled images, with image workers and a TensorFlow session of its own. The network is left as it is.
+ * @param options.library path of the TensorFlow library.
  * @throws StudioError as {@link evaluateNetworks}.
  */
 export async function evaluateImages(
   { network, name, classes, step, view }: TrainedNetwork,
   images: readonly ManifestImage[],
-  options: { split: string; workers: number; onProgress?: (done: number, total: number) => void },
+  options: { library: string; split: string; workers: number; onProgress?: (done: number, total: number) => void },
 ): Promise<Evaluation> {
   const pool = createImagePool({ workers: options.workers, cacheBytes: 0 });
+  const executor = graphExecutor(options.library);
+  const buffers = new BatchBuffers();
   try {
-    const networks = [[name, network]] as const;
-    const [evaluation] = await evaluateNetworks({ networks, images, classes, step, view, pool, ...options });
+    const predictor = predictorOf(executor, network, view.imageSize, { name, weights: 'frozen' });
+    const networks = [[name, predictor]] as const;
+    const [evaluation] = await evaluateNetworks({ networks, images, classes, step, view, pool, buffers, ...options });
     return evaluation!;
   } finally {
+    await executor.close();
     await pool.close();
   }
 }
@@ -123,17 +112,18 @@ function batchOf(images: readonly ManifestImage[], index: number): readonly Mani
   return images.slice(index * EVALUATION_BATCH, (index + 1) * EVALUATION_BATCH);
 }
 
+/** A batch is always of the same size, so that one graph serves all of a split: the last one's free places hold what was there before. */
 async function renderEvaluationBatch(
   pool: ImagePool,
-  { imageSize, releaseCrop }: NetworkView,
+  buffers: BatchBuffers,
+  view: NetworkView,
   images: readonly ManifestImage[],
-): Promise<{ rendered: Float32Array; failures: RenderFailure[] }> {
-  const values = images.length * imageSize * imageSize * CHANNELS;
-  const rendered = new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT));
+): Promise<{ rendered: SharedFloats; failures: RenderFailure[] }> {
+  const rendered = buffers.take(EVALUATION_BATCH * view.imageSize ** 2 * CHANNELS);
   const items = images.map(({ reference }, slot) => ({
     reference,
     views: [{ kind: 'evaluation', slot } as const],
-    settings: { imageSize, releaseCrop, randAugment: null },
+    settings: { ...view, randAugment: null },
     address: { seed: 0, epoch: 0, index: 0 },
   }));
   return { rendered, ...(await pool.render(items, rendered)) };

@@ -1,12 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
-import { capture } from '../tensorflow/capture/capture.ts';
+import { capture, type StepDefinition } from '../tensorflow/capture/capture.ts';
 import type { HostTensor } from '../tensorflow/capture/host-tensor.ts';
+import type { SessionOptions } from '../tensorflow/capture/config-proto.ts';
 import { GraphSession } from '../tensorflow/capture/session.ts';
-import type { Fetched, Step, StepRunner } from './step.ts';
+import type { Fetched, StepRunner } from './step.ts';
 
 /** A way to run steps, with the place where their variables live. */
 export interface StepExecutor {
-  prepare<Feed extends string, Fetch extends string>(step: Step<Feed, Fetch>): StepRunner<Feed, Fetch>;
+  prepare<Feed extends string, Fetch extends string>(step: StepDefinition<Feed, Fetch>): StepRunner<Feed, Fetch>;
   /** Gives tfjs variables the values that the steps left. */
   readVariables(variables: readonly tf.Variable[]): Promise<void>;
   /** Lets the steps go on with the values that tfjs variables have now. */
@@ -18,8 +19,8 @@ export interface StepExecutor {
  * Runs each step as one TensorFlow graph: about twice as fast as operation by operation, and the event loop stays free meanwhile.
  * @param library path of the TensorFlow library, as `loadTensorFlow()` tells it.
  */
-export function graphExecutor(library: string): StepExecutor {
-  const session = new GraphSession(library);
+export function graphExecutor(library: string, options: SessionOptions = {}): StepExecutor {
+  const session = new GraphSession(library, options);
   return {
     prepare(step) {
       const captured = capture(session, step);

@@ -22,7 +22,7 @@ export async function finetune(
 ): Promise<'paused' | 'stopped' | null> {
   const { config, manifest, emit, progress } = run;
   const { batchSize, stepsPerEpoch } = finetuneBatchPlan(config, manifest.labeled.length);
-  const executor = graphExecutor(run.library);
+  const executor = graphExecutor(run.library, run.session);
   const batches = finetuneBatches(run, config, manifest.labeled);
   const totalSteps = config.finetuneEpochs * stepsPerEpoch;
   const save = async (): Promise<void> => {
@@ -39,7 +39,7 @@ export async function finetune(
         await save();
         return end;
       }
-      const { images, labels } = await batches.take(step, totalSteps);
+      const { images, labels, release } = await batches.take(step, totalSteps);
       // The complement keeps these draws apart from those of training.
       const seed = dropoutSeed(~config.seed, step);
       const { loss } = await runner.run({
@@ -48,6 +48,7 @@ export async function finetune(
         learningRate: config.finetuneLearningRate,
         dropoutSeed: seed,
       });
+      release();
       checkFinite({ loss: loss[0]! }, `step ${step} of fine-tuning`);
       epochLosses.push(loss[0]!);
       if ((step + 1) % stepsPerEpoch === 0) {

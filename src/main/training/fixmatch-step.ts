@@ -66,10 +66,8 @@ export function fixMatchStep(
       const unlabeled = softCrossEntropy(strongLogits!, smoothedTargets(given.hard, strongLogits!.shape[1], 0));
       const accepted = unlabeled.masked(given.weights ?? given.mask);
       const weighted = scaleLoss(accepted, feeds.unlabeledWeight as tf.Scalar);
-      const gradients = pass.backward(
-        tf.concat<tf.Tensor2D>([labeled.gradient, tf.zerosLike(weakLogits!), weighted.gradient]),
-      );
-      const gradientNorm = learn(learner, gradients, feeds.learningRate as tf.Scalar);
+      const logitsGradient = tf.concat<tf.Tensor2D>([labeled.gradient, tf.zerosLike(weakLogits!), weighted.gradient]);
+      const gradientNorm = learn(learner, pass, logitsGradient, feeds.learningRate as tf.Scalar);
       if (average !== null) follow(average, learner.network);
       return {
         labeledLoss: labeled.value,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { type LossScale, lossScaleVariables } from './loss-scaling.ts';
 import { type Network, networkVariables } from './network.ts';
 import { applySgd, movingAverage, type SgdOptions } from './optimizer.ts';
 import { trainingPass, type TrainingPass } from './resnet.ts';
@@ -11,6 +12,8 @@ export interface Learner {
   readonly sgd: SgdOptions;
   /** Share of the last layer's inputs that is dropped in training. */
   readonly dropout: number;
+  /** For float16; null where gradients are computed as they are. */
+  readonly lossScale: LossScale | null;
 }
 
 /** A moving average that follows a learner's network. */
@@ -19,9 +22,13 @@ export interface Average {
   readonly decay: number;
 }
 
-/** All variables of a learner: its network's, then the momentum buffers. */
-export function learnerVariables({ network, buffers }: Learner): tf.Variable[] {
-  return [...networkVariables(network), ...buffers.values()];
+/** All variables of a learner: its network's, the momentum buffers, the loss scale. */
+export function learnerVariables({ network, buffers, lossScale }: Learner): tf.Variable[] {
+  return [
+    ...networkVariables(network),
+    ...buffers.values(),
+    ...(lossScale === null ? [] : lossScaleVariables(lossScale)),
+  ];
 }
 
 /**
@@ -43,13 +50,22 @@ export function learnerPass(
   return pass;
 }
 
-/** One SGD step on a learner's network. @returns norm of the gradients before clipping. */
+/**
+ * One SGD step on a learner's network, backward pass included. With a loss scale a step whose gradients overflowed changes no weight.
+ *
+ * @param logitsGradient of the loss, [count, classes]. @returns norm of the gradients before clipping; not a number, or infinite, where they
+ * overflowed.
+ */
 export function learn(
-  { network, buffers, sgd }: Learner,
-  gradients: ReadonlyMap<string, tf.Tensor>,
+  { network, buffers, sgd, lossScale }: Learner,
+  pass: TrainingPass,
+  logitsGradient: tf.Tensor2D,
   learningRate: tf.Scalar,
 ): tf.Scalar {
-  return applySgd(network, buffers, gradients, learningRate, sgd);
+  if (lossScale === null) return applySgd(network, buffers, pass.backward(logitsGradient), learningRate, sgd);
+  const scaled = pass.backward(tf.mul(logitsGradient, lossScale.factor));
+  const unscaled = new Map(Array.from(scaled, ([name, gradient]) => [name, tf.div(gradient, lossScale.factor)]));
+  return applySgd(network, buffers, unscaled, learningRate, sgd, lossScale);
 }
 
 /** Lets a moving average follow: parameters are averaged, BatchNorm's running statistics copied. */

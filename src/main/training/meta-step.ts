@@ -131,10 +131,12 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
         options.feedback === 'paper' ? uda.pseudoLabels.hard : tf.argMax<tf.Tensor1D>(uda.strongLogits, 1);
       const feedbackLoss = scaleLoss(crossEntropy(uda.strongLogits, feedbackLabels), feedback);
       const strongGradient: tf.Tensor2D = tf.add(uda.unlabeledGradient, feedbackLoss.gradient);
-      const gradients = basePass.backward(
-        tf.concat<tf.Tensor2D>([uda.labeledGradient, tf.zerosLike(strongGradient), strongGradient]),
-      );
-      const baseGradientNorm = learn(base, gradients, feeds.baseLearningRate as tf.Scalar);
+      const logitsGradient = tf.concat<tf.Tensor2D>([
+        uda.labeledGradient,
+        tf.zerosLike(strongGradient),
+        strongGradient,
+      ]);
+      const baseGradientNorm = learn(base, basePass, logitsGradient, feeds.baseLearningRate as tf.Scalar);
 
       return {
         ...uda.reported,
@@ -223,8 +225,8 @@ function adaptationStep(
 
   const unlabeled = pseudoLabelLoss(strongLogits!, given, labelSmoothing);
   const labeled = scaleLoss(crossEntropy(labeledLogits!, labels, labelSmoothing), tf.scalar(adaptationLabeledWeight));
-  const gradients = pass.backward(tf.concat([labeled.gradient, unlabeled.gradient]));
-  const adaptationGradientNorm = learn(adaptation, gradients, adaptationLearningRate);
+  const logitsGradient = tf.concat<tf.Tensor2D>([labeled.gradient, unlabeled.gradient]);
+  const adaptationGradientNorm = learn(adaptation, pass, logitsGradient, adaptationLearningRate);
   // Between the two forward passes, as released: the average has the running statistics of the first alone.
   if (average !== null) follow(average, adaptation.network);
 

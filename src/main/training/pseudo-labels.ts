@@ -69,12 +69,13 @@ function aligned(soft: tf.Tensor2D, share: tf.Variable): tf.Tensor2D {
 /** Inverse to the share that the image's class has of the accepted labels, 1 for a class that has its equal part. */
 function balancingWeights(hard: tf.Tensor1D, mask: tf.Tensor1D, share: tf.Variable): tf.Tensor1D {
   const classes = share.shape[0]!;
-  const accepted = tf.mul(smoothedTargets(hard, classes, 0), tf.expandDims(mask, 1));
+  const labels = smoothedTargets(hard, classes, 0);
+  const accepted = tf.mul(labels, tf.expandDims(mask, 1));
   const count = tf.sum(accepted);
   const moved = movingAverage(share, tf.div(tf.sum(accepted, 0), tf.maximum(count, 1)), SHARE_DECAY);
   share.assign(tf.where(tf.greater(count, 0), moved, share));
   const weightOfClass = tf.minimum(LARGEST_WEIGHT, tf.div(1 / classes, share));
-  return tf.mul(tf.gather(weightOfClass, hard), mask) as tf.Tensor1D;
+  return tf.mul(tf.sum(tf.mul(labels, weightOfClass), 1), mask) as tf.Tensor1D;
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Architecture, TrainingConfig } from '#shared/training.ts';
+import { type Architecture, ARCHITECTURES, type Stem, type TrainingConfig } from '#shared/training.ts';
 import {
   averagePooling,
   batchNormalization,
@@ -23,6 +23,8 @@ export interface ResNetArchitecture {
   readonly block: 'basic' | 'bottleneck';
   /** Blocks in each of the four stages. */
   readonly layers: readonly [number, number, number, number];
+  /** torchvision's unless given. */
+  readonly stem?: Stem;
   /** Channels of the stem. */
   readonly width: number;
   readonly classes: number;
@@ -35,10 +37,21 @@ const NAMED: Readonly<Record<Architecture, Pick<ResNetArchitecture, 'block' | 'l
   resnet101: { block: 'bottleneck', layers: [3, 4, 23, 3] },
 };
 
+/** Side of the stem's filters. */
+export const STEM_SIDES: Readonly<Record<Stem, number>> = { imagenet: 7, small: 3 };
+
 export function architectureOf(
-  config: Pick<TrainingConfig, 'architecture' | 'width' | 'classCount'>,
+  config: Pick<TrainingConfig, 'architecture' | 'width' | 'classCount'> & { readonly stem?: Stem },
 ): ResNetArchitecture {
-  return { ...NAMED[config.architecture], width: config.width, classes: config.classCount };
+  const { architecture, stem = 'imagenet', width, classCount } = config;
+  return { ...NAMED[architecture], stem, width, classes: classCount };
+}
+
+/** The name of an architecture, whatever its width and classes; null when it has none. */
+export function namedArchitecture({ block, layers }: ResNetArchitecture): Architecture | null {
+  const isSame = (named: Pick<ResNetArchitecture, 'block' | 'layers'>): boolean =>
+    named.block === block && named.layers.every((count, stage) => count === layers[stage]);
+  return ARCHITECTURES.find((name) => isSame(NAMED[name])) ?? null;
 }
 
 /** `scale` and `offset` are a batch normalisation's weight and bias. */
@@ -91,7 +104,7 @@ function blockPlans(architecture: ResNetArchitecture): BlockPlan[] {
 export function parameterSpecifications(architecture: ResNetArchitecture): ParameterSpecification[] {
   const plans = blockPlans(architecture);
   return [
-    ...convolutionWithNormalization('conv1', 'bn1', 7, 3, architecture.width),
+    ...convolutionWithNormalization('conv1', 'bn1', STEM_SIDES[architecture.stem ?? 'imagenet'], 3, architecture.width),
     ...plans.flatMap((plan) => blockSpecifications(architecture.block, plan)),
     ...linearSpecifications('fc', plans.at(-1)?.outputChannels ?? architecture.width, architecture.classes),
   ];
@@ -172,9 +185,7 @@ export function trainingPass(
   const pass: Pass = { parameters, training: true, statistics: new Map(), gradients: new Map() };
   const stem = stemConvolution(pass, 'conv1', images);
   const features = sequence(stem.output, [
-    batchNormalization(pass, 'bn1'),
-    rectifier,
-    maximumPooling,
+    ...stemLayers(pass, architecture),
     ...blockPlans(architecture).map((plan) => residualBlock(pass, architecture.block, plan)),
   ]);
   const pooled = averagePooling(features.output);
@@ -203,12 +214,7 @@ export function evaluationPass(
   const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
   return tf.tidy(() => {
     const stem = tf.tidy(
-      () =>
-        sequence(stemConvolution(pass, 'conv1', images).output, [
-          batchNormalization(pass, 'bn1'),
-          rectifier,
-          maximumPooling,
-        ]).output,
+      () => sequence(stemConvolution(pass, 'conv1', images).output, stemLayers(pass, architecture)).output,
     );
     const features = blockPlans(architecture).reduce((input, plan) => {
       const output = tf.tidy(() => residualBlock(pass, architecture.block, plan)(input).output);
@@ -217,6 +223,11 @@ export function evaluationPass(
     }, stem);
     return linear(pass, 'fc', averagePooling(features).output).output;
   });
+}
+
+/** What follows the stem's convolution. */
+function stemLayers(pass: Pass, { stem = 'imagenet' }: ResNetArchitecture): Layer[] {
+  return [batchNormalization(pass, 'bn1'), rectifier, ...(stem === 'imagenet' ? [maximumPooling] : [])];
 }
 
 function residualBlock(pass: Pass, block: ResNetArchitecture['block'], plan: BlockPlan): Layer {

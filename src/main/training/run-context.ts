@@ -1,5 +1,6 @@
 import { StudioError } from '#shared/errors.ts';
 import type { Best, TrainingConfig, TrainingManifest } from '#shared/training.ts';
+import type { Precision, SessionOptions } from '../tensorflow/capture/config-proto.ts';
 import type { ImageSource } from './batches.ts';
 import { saveCheckpoint, type Tensors } from './checkpoint.ts';
 import type { TrainingEvent } from './events.ts';
@@ -17,6 +18,8 @@ export interface RunProgress {
   /** Steps of fine-tuning done; null before it. */
   finetuneSteps: number | null;
   best: Best | null;
+  /** The best of the adaptation network and its average: what fine-tuning starts from. */
+  bestAdaptation: Best | null;
 }
 
 /** One run while it goes on. */
@@ -30,6 +33,7 @@ export interface RunContext extends ImageSource {
   readonly progress: RunProgress;
   /** Path of the TensorFlow library, for the executors. */
   readonly library: string;
+  readonly session: SessionOptions & { readonly precision: Precision };
 }
 
 /** How the person wants the run to end before the next step, if at all. */

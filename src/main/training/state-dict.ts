@@ -7,6 +7,7 @@ import {
   type ParameterSpecification,
   parameterSpecifications,
   type ResNetArchitecture,
+  STEM_SIDES,
 } from './resnet.ts';
 
 /**
@@ -85,22 +86,53 @@ export function readStateDict(
   stateDict: StateDict,
   specifications: readonly ParameterSpecification[],
 ): StateDictValues {
+  const differences = differencesOf(stateDict, specifications);
+  const unusable = new Set([...differences.missing, ...differences.misshaped.map(({ name }) => name)]);
   const values = new Map<string, Float32Array>();
+  for (const specification of specifications) {
+    const { name } = specification;
+    if (!unusable.has(name)) values.set(name, importTensor(stateDict.get(name)!, specification));
+  }
+  const counts = [...stateDict].filter(([name]) => isBatchCounter(name)).map(([, { data }]) => Number(data[0] ?? 0));
+  return { values, batchesTracked: Math.max(0, ...counts), differences };
+}
+
+/** Shapes by name: a state_dict whose numbers need not have been read. */
+export type StateDictShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
+/** What of a state_dict does not fit. */
+export function differencesOf(
+  stateDict: StateDictShapes,
+  specifications: readonly ParameterSpecification[],
+): StateDictDifferences {
   const missing: string[] = [];
   const misshaped: ShapeMismatch[] = [];
   for (const specification of specifications) {
     const { name } = specification;
-    const tensor = stateDict.get(name);
+    const shape = stateDict.get(name)?.shape;
     const expected = pytorchShape(specification);
-    if (tensor === undefined) missing.push(name);
-    else if (!sameShape(tensor.shape, expected)) misshaped.push({ name, shape: tensor.shape, expected });
-    else values.set(name, importTensor(tensor, specification));
+    if (shape === undefined) missing.push(name);
+    else if (!sameShape(shape, expected)) misshaped.push({ name, shape, expected });
   }
   const known = new Set(specifications.map(({ name }) => name));
-  const isCounter = (name: string): boolean => name.endsWith(`.${BATCHES_TRACKED}`);
-  const extra = [...stateDict.keys()].filter((name) => !known.has(name) && !isCounter(name));
-  const counts = [...stateDict].filter(([name]) => isCounter(name)).map(([, { data }]) => Number(data[0] ?? 0));
-  return { values, batchesTracked: Math.max(0, ...counts), differences: { missing, extra, misshaped } };
+  const extra = [...stateDict.keys()].filter((name) => !known.has(name) && !isBatchCounter(name));
+  return { missing, extra, misshaped };
+}
+
+/** The names an architecture has, those that are there, in torchvision's order and with the batch counters where it has them. */
+export function inTorchvisionOrder(
+  stateDict: StateDict,
+  architecture: ResNetArchitecture,
+): Map<string, SafetensorsTensor> {
+  const names = parameterSpecifications(architecture).flatMap(({ name, kind }) =>
+    kind === 'running-variance' ? [name, name.replace('running_var', BATCHES_TRACKED)] : [name],
+  );
+  return new Map(names.flatMap((name) => (stateDict.has(name) ? [[name, stateDict.get(name)!] as const] : [])));
+}
+
+/** PyTorch's count of a BatchNorm's training batches. */
+export function isBatchCounter(name: string): boolean {
+  return name.endsWith(`.${BATCHES_TRACKED}`);
 }
 
 export interface LoadedStateDict {
@@ -140,21 +172,36 @@ export function loadStateDict(
  * The architecture that a state_dict was made for, by its names and shapes.
  * @throws StudioError 'unsupported' when it is no residual network of torchvision's.
  */
-export function architectureFrom(stateDict: StateDict, source: string): ResNetArchitecture {
-  const blocksOf = (stage: number): number => {
-    let count = 0;
-    while (stateDict.has(`layer${stage}.${count}.conv1.weight`)) count++;
-    return count;
-  };
-  const width = stateDict.get('conv1.weight')?.shape[0];
-  const classes = stateDict.get('fc.bias')?.shape[0];
-  const layers = [blocksOf(1), blocksOf(2), blocksOf(3), blocksOf(4)] as const;
-  if (width === undefined || classes === undefined || layers.includes(0)) {
+export function architectureFrom(stateDict: StateDictShapes, source: string): ResNetArchitecture {
+  const architecture = architectureOfShapes(stateDict);
+  if (architecture === null || architecture.classes === 0) {
     throw new StudioError('unsupported', `The weights in ${source} are not those of a residual network.`, {
       hint: 'Use weights with the names of torchvision’s ResNet.',
     });
   }
-  return { block: stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic', layers, width, classes };
+  return architecture;
+}
+
+/** As `architectureFrom`, of a state_dict that may lack some names; no classes where it has no last layer. Null when it is none at all. */
+export function architectureOfShapes(stateDict: StateDictShapes): ResNetArchitecture | null {
+  const blocks = [1, 2, 3, 4].map((stage) => blocksOf(stateDict, stage));
+  const [filters, , side] = stateDict.get('conv1.weight')?.shape ?? [];
+  const width = filters ?? stateDict.get('bn1.weight')?.shape[0];
+  if (width === undefined || blocks.includes(0)) return null;
+  return {
+    block: stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic',
+    layers: blocks as [number, number, number, number],
+    stem: side === STEM_SIDES.small ? 'small' : 'imagenet',
+    width,
+    classes: (stateDict.get('fc.bias') ?? stateDict.get('fc.weight'))?.shape[0] ?? 0,
+  };
+}
+
+/** Blocks that a stage has any name of: one that lacks a name is a damaged block, not the end of the stage. */
+function blocksOf(stateDict: StateDictShapes, stage: number): number {
+  const pattern = new RegExp(`^layer${stage}\\.(\\d+)\\.`);
+  const indices = [...stateDict.keys()].map((name) => pattern.exec(name)?.[1]);
+  return new Set(indices.filter((index) => index !== undefined)).size;
 }
 
 function mismatchError(source: string, { missing, extra, misshaped }: StateDictDifferences): StudioError {

@@ -34,7 +34,7 @@ export function supervisedStep(
     step: ({ images, labels, learningRate, dropoutSeed }) => {
       const pass = learnerPass(learner, images as tf.Tensor4D, dropoutSeed as tf.Tensor1D, 0);
       const loss = crossEntropy(pass.logits, labels as tf.Tensor1D, labelSmoothing);
-      const gradientNorm = learn(learner, pass.backward(loss.gradient), learningRate as tf.Scalar);
+      const gradientNorm = learn(learner, pass, loss.gradient, learningRate as tf.Scalar);
       if (average !== null) follow(average, learner.network);
       return { loss: loss.value, gradientNorm };
     },

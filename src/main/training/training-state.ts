@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
 import type { RandomPurpose } from '#shared/random.ts';
 import type { NetworkName, TrainingConfig } from '#shared/training.ts';
-import { readSafetensors, type SafetensorsTensor } from '../interchange/safetensors.ts';
+import type { SafetensorsTensor } from '../interchange/safetensors.ts';
 import type { Tensors } from './checkpoint.ts';
+import { readPretrained } from './foreign-checkpoint.ts';
 import { type Average, type Learner, learnerVariables } from './learner.ts';
 import type { MetaState } from './meta-step.ts';
 import {
@@ -16,6 +17,8 @@ import {
   networkVariables,
 } from './network.ts';
 import { architectureOf, isTrainable, parameterSpecifications } from './resnet.ts';
+import type { Precision } from '../tensorflow/capture/config-proto.ts';
+import { INITIAL_LOSS_SCALE, type LossScale } from './loss-scaling.ts';
 import { memoryVariables, type PseudoLabelMemory } from './pseudo-labels.ts';
 import { exportTensors, loadStateDict, readStateDict, toStateDict } from './state-dict.ts';
 
@@ -43,15 +46,27 @@ export function momentumPrefix(network: NetworkName): string {
 }
 
 /** A network with fresh momentum, and the settings that a run has for it. */
-export function newLearner(config: TrainingConfig, role: LearnerRole, network: Network): Learner {
+export function newLearner(
+  config: TrainingConfig,
+  role: LearnerRole,
+  network: Network,
+  precision: Precision = 'float32',
+): Learner {
   const settings = settingsOf(config, role);
-  return { network, buffers: settings.sgd.momentum === 0 ? new Map() : createMomentumBuffers(network), ...settings };
+  const buffers = settings.sgd.momentum === 0 ? new Map<string, tf.Variable>() : createMomentumBuffers(network);
+  return { network, buffers, ...settings, lossScale: precision === 'float16' ? newLossScale() : null };
+}
+
+function newLossScale(factor = INITIAL_LOSS_SCALE, goodSteps = 0): LossScale {
+  return { factor: scalarVariable(factor), goodSteps: scalarVariable(goodSteps) };
 }
 
 function settingsOf(config: TrainingConfig, role: LearnerRole): Pick<Learner, 'sgd' | 'dropout'> {
-  const { momentum, nesterov, weightDecay, gradientClip } = config;
+  const { momentum, nesterov, gradientClip, released } = config;
   if (role !== 'finetuned') {
-    const dropout = role === 'base' ? config.baseDropout : config.adaptationDropout;
+    // The released program reads both and uses neither.
+    const weightDecay = released ? 0 : config.weightDecay;
+    const dropout = released ? 0 : role === 'base' ? config.baseDropout : config.adaptationDropout;
     return { sgd: { momentum, nesterov, weightDecay, gradientClip }, dropout };
   }
   const sgd = {
@@ -67,20 +82,23 @@ function settingsOf(config: TrainingConfig, role: LearnerRole): Pick<Learner, 's
  * The state a run starts from: random weights, or pretrained ones, with a last layer of its own where those have other classes.
  * @throws StudioError when the pretrained weights cannot be read or do not fit.
  */
-export async function newTrainingState(config: TrainingConfig): Promise<TrainingState> {
+export async function newTrainingState(
+  config: TrainingConfig,
+  precision: Precision = 'float32',
+): Promise<TrainingState> {
   const architecture = architectureOf(config);
   const { pretrained } = config;
-  const stateDict = pretrained === null ? null : (await readSafetensors(pretrained)).tensors;
+  const stateDict = pretrained === null ? null : await readPretrained(pretrained);
   const network = (purpose: RandomPurpose): Network => {
     const initial = initialValues(architecture, config.seed, purpose);
     if (pretrained === null || stateDict === null) return createNetwork(architecture, initial);
     return createNetwork(architecture, loadStateDict(stateDict, architecture, pretrained, initial).values);
   };
-  const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'));
+  const adaptation = newLearner(config, 'adaptation', network('weights-adaptation'), precision);
   const average = config.ema === 0 ? null : { network: cloneNetwork(adaptation.network), decay: config.ema };
   const memory = newMemory(config.classCount);
   if (config.method !== 'meta-face2exp') return singleState(config, adaptation, average, memory);
-  const base = newLearner(config, 'base', network('weights-base'));
+  const base = newLearner(config, 'base', network('weights-base'), precision);
   return { base, adaptation, average, feedbackBaseline: scalarVariable(0), memory };
 }
 
@@ -137,15 +155,20 @@ export async function exportTrainingState(state: TrainingState): Promise<Tensors
 }
 
 /** @throws StudioError 'bad-input' when the tensors are not those of such a run. */
-export function restoreTrainingState(config: TrainingConfig, tensors: Tensors, source: string): TrainingState {
-  const adaptation = restoreLearner(config, 'adaptation', tensors, source);
+export function restoreTrainingState(
+  config: TrainingConfig,
+  tensors: Tensors,
+  source: string,
+  precision: Precision = 'float32',
+): TrainingState {
+  const adaptation = restoreLearner(config, 'adaptation', tensors, source, precision);
   const average =
     config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema };
   if (config.method === 'supervised') return { base: null, adaptation, average, memory: null };
   const restored = (name: string): tf.Variable => restoreVariable(name, tensors, source);
   const memory = { softLabelShare: restored('softLabelShare'), acceptedShare: restored('acceptedShare') };
   if (config.method === 'fixmatch') return { base: null, adaptation, average, memory };
-  const base = restoreLearner(config, 'base', tensors, source);
+  const base = restoreLearner(config, 'base', tensors, source, precision);
   return { base, adaptation, average, feedbackBaseline: restored(FEEDBACK_BASELINE), memory };
 }
 
@@ -163,21 +186,45 @@ function restoreVariable(name: string, tensors: Tensors, source: string): tf.Var
   return tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(tensor.data as Float32Array), [...tensor.shape])));
 }
 
-export async function exportLearner(role: LearnerRole, { network, buffers }: Learner): Promise<Tensors> {
+export async function exportLearner(role: LearnerRole, { network, buffers, lossScale }: Learner): Promise<Tensors> {
   const momentum = await exportTensors(network.architecture, buffers);
-  return new Map([...prefixed(`${role}.`, await toStateDict(network)), ...prefixed(momentumPrefix(role), momentum)]);
+  const scale =
+    lossScale === null ? [] : [await exportVariable(lossScale.factor), await exportVariable(lossScale.goodSteps)];
+  return new Map([
+    ...prefixed(`${role}.`, await toStateDict(network)),
+    ...prefixed(momentumPrefix(role), momentum),
+    ...scale.map((tensor, index) => [lossScaleNames(role)[index]!, tensor] as const),
+  ]);
+}
+
+/** Beside the networks' names, not under them: a loss scale is no part of a network. */
+function lossScaleNames(role: LearnerRole): readonly [factor: string, goodSteps: string] {
+  return [`lossScale.${role}.factor`, `lossScale.${role}.goodSteps`];
 }
 
 /** @throws StudioError 'bad-input' when the tensors do not hold such a learner. */
-export function restoreLearner(config: TrainingConfig, role: LearnerRole, tensors: Tensors, source: string): Learner {
+export function restoreLearner(
+  config: TrainingConfig,
+  role: LearnerRole,
+  tensors: Tensors,
+  source: string,
+  precision: Precision = 'float32',
+): Learner {
   const network = restoreNetwork(config, role, tensors, source);
-  const settings = settingsOf(config, role);
+  const lossScale = precision === 'float16' ? restoreLossScale(role, tensors) : null;
+  const settings = { ...settingsOf(config, role), lossScale };
   if (settings.sgd.momentum === 0) return { network, buffers: new Map(), ...settings };
   const learned = parameterSpecifications(network.architecture).filter(({ kind }) => isTrainable(kind));
   const { values, differences } = readStateDict(withPrefix(tensors, momentumPrefix(role)), learned);
   const [absent] = [...differences.missing, ...differences.misshaped.map(({ name }) => name)];
   if (absent !== undefined) throw unfit(source, `${momentumPrefix(role)}${absent}`);
   return { network, buffers: createMomentumBuffers(network, values), ...settings };
+}
+
+/** A run that began in another precision, on another device, has none yet. */
+function restoreLossScale(role: LearnerRole, tensors: Tensors): LossScale {
+  const [factor, goodSteps] = lossScaleNames(role).map((name) => tensors.get(name)?.data[0]);
+  return newLossScale(factor === undefined ? undefined : Number(factor), Number(goodSteps ?? 0));
 }
 
 /** @throws StudioError 'bad-input' when the tensors do not hold that network. */

@@ -55,11 +55,27 @@ export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport
  * @throws StudioError of the returned function: 'out-of-memory'.
  */
 export function trainingStepper(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
+  const stepper = stepperOf(config, state, executor);
+  if (state.adaptation.lossScale === null) return stepper;
+  return async (step, batch) => withoutOverflow(await stepper(step, batch));
+}
+
+function stepperOf(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
   if (state.base !== null) return metaStepper(config, state, executor);
   const { adaptation: learner, average, memory } = state;
   return memory === null
     ? supervisedStepper(config, state, executor)
     : fixMatchStepper(config, { learner, average, memory }, executor);
+}
+
+/** Gradients that overflow while the loss scale finds its height are no fault: their step was left out, and has no norm. */
+function withoutOverflow(report: StepReport): StepReport {
+  const finite = (norm: number | null): number | null => (norm === null || Number.isFinite(norm) ? norm : null);
+  return {
+    ...report,
+    baseGradientNorm: finite(report.baseGradientNorm),
+    adaptationGradientNorm: finite(report.adaptationGradientNorm),
+  };
 }
 
 function supervisedStepper(

@@ -14,7 +14,7 @@ const [LABELED, UNLABELED, SIDE, STEPS] = [8, 16, 32, 3];
 function learner(seed: number): Learner {
   const network = createNetwork(ARCHITECTURE, initialValues(ARCHITECTURE, seed, 'weights-base'));
   const sgd = { momentum: 0.9, nesterov: true, weightDecay: 1e-3, gradientClip: 1 };
-  return { network, buffers: createMomentumBuffers(network), sgd, dropout: 0.2 };
+  return { network, buffers: createMomentumBuffers(network), sgd, dropout: 0.2, lossScale: null };
 }
 
 function state(): MetaState {

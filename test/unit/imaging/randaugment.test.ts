@@ -27,9 +27,18 @@ describe('one operation', () => {
     expect(after('Brightness', 10)).toEqual([0, 190, 247, 255, 255, 255]); // × 1.9
   });
 
-  test('Cover blackens to column 224 and row 50, both included', () => {
+  test('Cover grows with the picture: at 48 pixels it blackens the rows to 11, as to 50 at 224', () => {
+    const white = { width: 48, height: 48, data: new Uint8Array(48 * 48 * 3).fill(255) };
+    const rows = (released: boolean): number[] =>
+      Array.from({ length: 48 }, (_, y) => applyAugmentation(white, 'Cover', 16, released).data[(y * 48 + 47) * 3]!);
+    expect(rows(false)).toEqual([...Array<number>(12).fill(0), ...Array<number>(36).fill(255)]);
+    // As released: the whole picture.
+    expect(rows(true)).toEqual(Array<number>(48).fill(0));
+  });
+
+  test('Cover as released blackens to column 224 and row 50, both included', () => {
     const white = { width: 230, height: 60, data: new Uint8Array(230 * 60 * 3).fill(255) };
-    const covered = applyAugmentation(white, 'Cover', 16).data;
+    const covered = applyAugmentation(white, 'Cover', 16, true).data;
     const at = (x: number, y: number): number => covered[(y * 230 + x) * 3]!;
     expect([at(0, 0), at(224, 50), at(225, 50), at(224, 51)]).toEqual([0, 0, 255, 255]);
   });

@@ -11,7 +11,15 @@ const noWarning = (message: string): void => expect.fail(message);
 
 function stateAt(step: number): Parameters<typeof saveCheckpoint>[2] {
   const best = { step, network: 'ema', accuracy: 0.5, meanClassAccuracy: 0.4 } as const;
-  return { step, finetuneSteps: null, config: smallConfig(), classes: CLASSES, best, badImages: [7] };
+  return {
+    step,
+    finetuneSteps: null,
+    config: smallConfig(),
+    classes: CLASSES,
+    best,
+    bestAdaptation: null,
+    badImages: [7],
+  };
 }
 
 function tensorsOf(value: number): Tensors {

@@ -12,13 +12,14 @@ import { CLASSES, drawManifest, eventsOf, newRunFolder, removeRunFolders, runSma
 
 afterAll(removeRunFolders);
 
+let library: string;
 let manifest: TrainingManifest;
 let whole: Awaited<ReturnType<typeof runSmall>>;
 const wholeFolder = newRunFolder();
 const pausedFolder = newRunFolder();
 
 beforeAll(async () => {
-  await loadTensorFlow();
+  ({ library } = await loadTensorFlow());
   manifest = await drawManifest();
   whole = await runSmall(smallConfig(), manifest, wholeFolder);
   await runSmall(smallConfig(), manifest, pausedFolder, afterStep(6));
@@ -29,6 +30,16 @@ function copyOfPausedRun(): string {
   const folder = newRunFolder();
   cpSync(pausedFolder, folder, { recursive: true });
   return folder;
+}
+
+/** The first of the highest accuracies that networks of these names had. */
+function expectBestOf({ events, outcome }: typeof whole, names: readonly string[]): void {
+  const candidates = eventsOf(events, 'evaluation')
+    .map(({ evaluation }) => evaluation)
+    .filter(({ network }) => names.includes(network));
+  const highest = Math.max(...candidates.map(({ accuracy }) => accuracy));
+  const first = candidates.find(({ accuracy }) => accuracy === highest)!;
+  expect(outcome.best).toMatchObject({ accuracy: highest, step: first.step, network: first.network });
 }
 
 function afterStep(count: number): (events: Parameters<typeof eventsOf>[0]) => boolean {
@@ -77,20 +88,24 @@ describe('an uninterrupted run', () => {
     }
   });
 
-  test('the best is the highest validation accuracy of the moving average, or of the fine-tuned network', () => {
-    const candidates = eventsOf(whole.events, 'evaluation')
-      .map(({ evaluation }) => evaluation)
-      .filter(({ network }) => network === 'ema' || network === 'finetuned');
-    const highest = Math.max(...candidates.map(({ accuracy }) => accuracy));
-    const first = candidates.find(({ accuracy }) => accuracy === highest)!;
-    expect(whole.outcome.best).toMatchObject({ accuracy: highest, step: first.step, network: first.network });
+  test('the best is the highest validation accuracy of any network', () => {
+    expectBestOf(whole, ['base', 'adaptation', 'ema', 'finetuned']);
+  });
+
+  test('as released, the base network is no candidate, nor the adaptation network where it has an average', async () => {
+    const result = await runSmall(smallConfig({ released: true, totalSteps: 8 }), manifest, newRunFolder());
+    expectBestOf(result, ['ema', 'finetuned']);
+    const sentences = eventsOf(result.events, 'log').map(({ message }) => message);
+    expect(sentences).toContain('As in the released program, --teacher-dropout has no effect.');
   });
 
   test('what it saved can be used: the network scores as it did in the run', async () => {
-    expect(readdirSync(wholeFolder).sort()).toEqual(['best', 'finetuned', 'last', 'last.previous']);
+    expect(readdirSync(wholeFolder).sort()).toEqual(['best', 'best-adaptation', 'finetuned', 'last', 'last.previous']);
+    const { tensors } = await readCheckpoint(join(wholeFolder, 'best-adaptation'));
+    expect([...new Set([...tensors.keys()].map((name) => name.split('.')[0]))].sort()).toEqual(['adaptation', 'ema']);
     const trained = await loadCheckpointNetwork(join(wholeFolder, 'finetuned'), 'finetuned');
     expect(trained).toMatchObject({ classes: CLASSES, step: 10, view: { imageSize: 16, releaseCrop: false } });
-    const again = await evaluateImages(trained, manifest.validation, { split: 'validation', workers: 0 });
+    const again = await evaluateImages(trained, manifest.validation, { library, split: 'validation', workers: 0 });
     const reported = eventsOf(whole.events, 'evaluation').at(-1)!.evaluation;
     expect({ ...again, imagesPerSecond: 0 }).toEqual({ ...reported, imagesPerSecond: 0 });
     disposeNetwork(trained.network);
@@ -203,6 +218,38 @@ describe('other kinds of runs', () => {
     expect(
       [...new Set([...(await tensorsIn(folder, 'last')).keys()].map((name) => name.split('.')[0]))].sort(),
     ).toEqual(['adaptation', 'ema']);
+  });
+
+  test('FixMatch trains one network on labels and on its own sure pseudo labels', async () => {
+    const folder = newRunFolder();
+    const config = smallConfig({ method: 'fixmatch', threshold: 0.4, finetuneEpochs: 0, balancePseudoLabels: true });
+    const { events } = await runSmall(config, manifest, folder);
+    for (const { metrics } of eventsOf(events, 'step')) {
+      expect(metrics).toMatchObject({ baseLoss: null, feedback: null, unlabeledWeight: 1 });
+      const { labeledLoss, unlabeledLossMasked, adaptationLoss } = metrics;
+      expect(adaptationLoss).toBeCloseTo(labeledLoss! + unlabeledLossMasked!, 5);
+    }
+    const paused = newRunFolder();
+    await runSmall(config, manifest, paused, afterStep(5));
+    await runSmall(config, manifest, paused);
+    expect(await tensorsIn(paused, 'last')).toEqual(await tensorsIn(folder, 'last'));
+  });
+
+  test('a run with every option of the recipe goes on exactly', async () => {
+    const config = smallConfig({
+      ...{ baseWarmupSteps: 3, alignDistribution: true, balancePseudoLabels: true, adaptationLabeledWeight: 0.5 },
+      ...{ threshold: 0.4, stem: 'small', grayscale: true, finetuneEpochs: 0, gradientClip: 1, labelSmoothing: 0.1 },
+    });
+    const [folder, paused] = [newRunFolder(), newRunFolder()];
+    await runSmall(config, manifest, folder);
+    await runSmall(config, manifest, paused, afterStep(2));
+    await runSmall(config, manifest, paused, afterStep(5));
+    await runSmall(config, manifest, paused);
+    expect(await tensorsIn(paused, 'last')).toEqual(await tensorsIn(folder, 'last'));
+    const trained = await loadCheckpointNetwork(join(folder, 'last'), 'adaptation');
+    expect(trained.network.architecture.stem).toBe('small');
+    expect(trained.view).toMatchObject({ grayscale: true });
+    disposeNetwork(trained.network);
   });
 
   test('it learns', async () => {

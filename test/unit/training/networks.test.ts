@@ -117,6 +117,7 @@ describe('the backward pass is the derivative of the forward pass', () => {
   test.each([
     ['basic', BASIC],
     ['bottleneck', BOTTLENECK],
+    ['small stem', { ...BASIC, stem: 'small' } satisfies ResNetArchitecture],
   ])('%s', (_, architecture) => {
     const network = newNetwork(architecture);
     tf.tidy(() => {

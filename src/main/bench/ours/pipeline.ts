@@ -2,6 +2,7 @@ import { StudioError } from '#shared/errors.ts';
 import type { ManifestImage } from '#shared/images.ts';
 import { trainingConfigSchema } from '#shared/training.ts';
 import { createImagePool } from '../../imaging/pool.ts';
+import { BatchBuffers } from '../../training/batch-buffers.ts';
 import { BadImages } from '../../training/bad-images.ts';
 import { trainingBatches } from '../../training/batches.ts';
 import type { WorkloadOf } from '../protocol.ts';
@@ -17,7 +18,11 @@ export async function preparePipeline({
   const images = paths.map((path, id): ManifestImage => ({ id, reference: { path, encoding: 'file' }, label: 0 }));
   const manifest = { classes: [], labeled: images, unlabeled: images, validation: [] };
   const pool = createImagePool({ workers, cacheBytes: 0 });
-  const batches = trainingBatches({ pool, bad: new BadImages([], refuse) }, config, manifest);
+  const batches = trainingBatches(
+    { pool, bad: new BadImages([], refuse), buffers: new BatchBuffers() },
+    config,
+    manifest,
+  );
   let done = 0;
   return {
     versions: { node: process.versions.node },
@@ -25,7 +30,7 @@ export async function preparePipeline({
     note: null,
     run: async (repetitions) => {
       // Nothing is made for the next block: that one is timed from its first picture on.
-      for (const end = done + repetitions; done < end; done++) await batches.take(done, end);
+      for (const end = done + repetitions; done < end; done++) (await batches.take(done, end)).release();
     },
   };
 }

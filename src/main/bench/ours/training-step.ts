@@ -1,7 +1,7 @@
 import { RandomStream } from '#shared/random.ts';
 import { trainingConfigSchema } from '#shared/training.ts';
 import { loadTensorFlow } from '../../tensorflow/runtime.ts';
-import { precisionExecutor } from './session-executor.ts';
+import { graphExecutor } from '../../training/executor.ts';
 import { newTrainingState, networksOf } from '../../training/training-state.ts';
 import { trainingStepper } from '../../training/training-steps.ts';
 import type { WorkloadOf } from '../protocol.ts';
@@ -26,7 +26,7 @@ export async function prepareTrainingStep(
     adaptationLearningRate: LEARNING_RATE,
   });
   const state = await newTrainingState(config);
-  const runStep = trainingStepper(config, state, precisionExecutor(library, precision));
+  const runStep = trainingStepper(config, state, graphExecutor(library, { precision }));
   const random = new RandomStream(0, 'view-labeled');
   const batch = {
     images: randomImages(batchSize * (1 + 2 * mu), imageSize),

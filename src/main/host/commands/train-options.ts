@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import { PRESETS } from '#shared/presets.ts';
-import { ARCHITECTURES, FEEDBACK_MODES, METHODS, type TrainingConfig } from '#shared/training.ts';
+import { ARCHITECTURES, FEEDBACK_MODES, METHODS, STEMS, type TrainingConfig } from '#shared/training.ts';
 import {
   integer,
   naturalNumber,
@@ -119,6 +119,19 @@ const FLAGS: readonly TrainFlag[] = [
   },
   { flags: '--finetune-momentum <value>', field: 'finetuneMomentum', help: 'its momentum', read: shareBelowOne },
   { flags: '--seed <number>', field: 'seed', help: 'repeats a run exactly', read: naturalNumber },
+  { flags: '--device <device>', field: 'device', help: 'what to compute on', choices: ['auto', 'cpu', 'gpu'] },
+  {
+    flags: '--threads <count>',
+    field: 'threads',
+    help: 'processor threads of TensorFlow; 0: all',
+    read: naturalNumber,
+  },
+  {
+    flags: '--cache <MiB>',
+    field: 'cacheMegabytes',
+    help: 'memory for decoded pictures between epochs',
+    read: naturalNumber,
+  },
   { flags: '--amp', field: 'mixedPrecision', help: 'mixed precision where the device has it' },
   { flags: '--world-size <devices>', field: 'worldSize', help: 'devices to train on', read: integer },
   {
@@ -134,6 +147,12 @@ const FLAGS: readonly TrainFlag[] = [
     help: 'channels of the stem; 64 is torchvision’s',
     read: positiveInteger,
   },
+  {
+    flags: '--stem <kind>',
+    field: 'stem',
+    help: 'small: a 3×3 stem without pooling, for faces of some 50 pixels',
+    choices: STEMS,
+  },
   { flags: '--pretrained <file>', field: 'pretrained', help: 'initial weights, safetensors with torchvision names' },
   { flags: '--feedback <mode>', field: 'feedback', help: 'circuit feedback', choices: FEEDBACK_MODES },
   {
@@ -141,7 +160,13 @@ const FLAGS: readonly TrainFlag[] = [
     field: 'maskUnlabeledLoss',
     help: 'only confident pseudo labels count in the unlabeled loss',
   },
+  {
+    flags: '--released',
+    field: 'released',
+    help: 'the released program’s quirks, and nothing that it did not have',
+  },
   { flags: '--release-crop', field: 'releaseCrop', help: 'crop out of 256 pixels at any size, as released' },
+  { flags: '--grayscale', field: 'grayscale', help: 'takes colour out of every picture' },
   {
     flags: '--base-warmup <steps>',
     field: 'baseWarmupSteps',

@@ -1,5 +1,5 @@
 import { type StudioError, deserializeError, serializeError } from '#shared/errors.ts';
-import type { RunStatus, StepMetrics } from '#shared/training.ts';
+import type { RunStatus, StepMetrics, TrainingConfig } from '#shared/training.ts';
 import type { FromEngine } from '../../engine/messages.ts';
 import type { TrainingEvent, TrainingOutcome } from '../../training/events.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
@@ -33,6 +33,7 @@ export class ActiveRun {
   readonly #steps: StepMetrics[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
   #engine: EngineProcess | undefined;
+  readonly #environment: Readonly<Record<string, string>>;
   #request: 'pause' | 'stop' | undefined;
   #pausedStatus: RunStatus = 'paused';
   #crashes = 0;
@@ -44,6 +45,7 @@ export class ActiveRun {
     this.#options = options;
     const run = options.catalog.runs.get(options.id);
     this.#seconds = run.seconds;
+    this.#environment = engineEnvironment(run.config);
     this.#job = options.catalog.jobs.create({
       kind: 'train',
       title: `Train ${run.name}`,
@@ -90,7 +92,7 @@ export class ActiveRun {
     const engine = new EngineProcess((message) => {
       end = this.#receive(message) ?? end;
       if (end !== undefined) void engine.close();
-    });
+    }, this.#environment);
     this.#engine = engine;
     engine.send({ kind: 'train', directory: this.#options.directory });
     // Asked for before the engine was there: it must hear it too.
@@ -225,4 +227,10 @@ export class ActiveRun {
   #changed(): void {
     this.#options.events.publish({ type: 'runs.changed', run: this.id });
   }
+}
+
+/** TensorFlow makes its threads when it is loaded, before any setting of a session is read. */
+function engineEnvironment({ threads }: TrainingConfig): Record<string, string> {
+  if (threads === 0) return {};
+  return { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: String(threads) };
 }

@@ -14,6 +14,7 @@ import {
   type TrainingManifest,
   trainingConfigSchema,
 } from '#shared/training.ts';
+import { checkTrainingConfig } from '#shared/training-check.ts';
 import { classNames } from '#shared/expressions.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { EventBus } from '../events.ts';
@@ -22,6 +23,14 @@ import { ActiveRun } from './active-run.ts';
 
 /** Statuses from which a run can go on. */
 const RESUMABLE: readonly RunStatus[] = ['queued', 'paused', 'interrupted', 'failed'];
+
+/** Where each network is kept at its best; `last` until there is one. */
+const CHECKPOINTS_OF: Readonly<Record<NetworkName, readonly string[]>> = {
+  base: ['best', 'last'],
+  adaptation: ['best-adaptation', 'best', 'last'],
+  ema: ['best-adaptation', 'best', 'last'],
+  finetuned: ['finetuned'],
+};
 
 /** Starts, pauses, resumes and ends training runs; one trains at a time, the others wait in the order they came. */
 export class RunService {
@@ -49,6 +58,7 @@ export class RunService {
   /** Pins what the run trains on, writes its folder, and starts it (or queues it behind the one that runs). */
   start(wanted: RunRequest): RunDetail {
     const config = trainingConfigSchema.parse(wanted.config);
+    checkTrainingConfig(config);
     const request = { ...wanted, labeled: this.#pinned(wanted.labeled) };
     const manifest = this.#manifest(request, config);
     const id = this.#newId(config.name);
@@ -124,10 +134,10 @@ export class RunService {
     while (this.#active !== undefined) await this.#active.ended;
   }
 
-  /** The checkpoint folder that holds a network of a run: the fine-tuned one has its own, the others are as validation liked them best. */
+  /** The checkpoint folder that holds a network of a run as validation liked it best: each kind has its own. */
   checkpoint(id: string, network: NetworkName): string {
     const directory = this.#directory(id);
-    const names = network === 'finetuned' ? ['finetuned'] : ['best', 'last'];
+    const names = CHECKPOINTS_OF[network];
     const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
     if (found !== undefined) return found;
     const what = network === 'finetuned' ? 'fine-tuned network' : 'checkpoint';

@@ -18,7 +18,13 @@ export function learnerFrom(
   sgd: SgdOptions,
 ): Learner {
   const network = networkFrom(stateDict, architecture, source);
-  return { network, buffers: sgd.momentum === 0 ? new Map() : createMomentumBuffers(network), sgd, dropout: 0 };
+  return {
+    network,
+    buffers: sgd.momentum === 0 ? new Map() : createMomentumBuffers(network),
+    sgd,
+    dropout: 0,
+    lossScale: null,
+  };
 }
 
 /** A learner's state as goldens name it: state_dict names, and `momentum.` before those of the momentum buffers. */

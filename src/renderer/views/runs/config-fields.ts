@@ -26,7 +26,7 @@ export type ConfigField =
   | (FieldText & { readonly kind: 'toggle'; readonly key: ToggleKey })
   | (FieldText & {
       readonly kind: 'choice';
-      readonly key: 'architecture' | 'feedback' | 'method';
+      readonly key: 'architecture' | 'device' | 'feedback' | 'method' | 'stem';
       readonly options: readonly { readonly value: string; readonly label: string }[];
     })
   | (FieldText & { readonly kind: 'text'; readonly key: 'pretrained' })
@@ -89,6 +89,16 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         unit: 'channels',
         why: 'Channels of the stem; 64 is the usual network, less is quicker.',
       }),
+      {
+        kind: 'choice',
+        key: 'stem',
+        label: 'Stem',
+        why: 'The small one suits faces of some 50 pixels; weights from ImageNet need the usual one.',
+        options: [
+          { value: 'imagenet', label: '7×7 and pooling' },
+          { value: 'small', label: '3×3' },
+        ],
+      },
       integer('classCount', 2, { label: 'Classes', why: 'Seven basic expressions; eight adds contempt.' }, 8),
       {
         kind: 'text',
@@ -169,6 +179,14 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         label: 'Crop as released',
         why: 'Crops out of 256 pixels whatever the side: small sides then see a corner of the face.',
       }),
+      toggle('grayscale', {
+        label: 'Without colour',
+        why: 'Takes colour out of every picture: where one set is grey and the other not, colour alone would tell them apart.',
+      }),
+      toggle('released', {
+        label: 'As released',
+        why: 'Keeps the released program’s quirks where they change results, and refuses what it did not have.',
+      }),
       {
         kind: 'randAugment',
         key: 'randAugment',
@@ -240,6 +258,26 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
       integer('workers', 0, {
         label: 'Image workers',
         why: 'Threads that decode and augment; the result does not depend on them.',
+      }),
+      {
+        kind: 'choice',
+        key: 'device',
+        label: 'Device',
+        why: 'Automatic takes a GPU where there is one.',
+        options: [
+          { value: 'auto', label: 'Automatic' },
+          { value: 'cpu', label: 'Processor' },
+          { value: 'gpu', label: 'GPU' },
+        ],
+      },
+      integer('threads', 0, {
+        label: 'Processor threads',
+        why: 'Of TensorFlow; 0 takes all cores. Runs repeat exactly with the same number.',
+      }),
+      integer('cacheMegabytes', 0, {
+        label: 'Picture cache',
+        unit: 'MiB',
+        why: 'Decoded pictures kept between epochs: sets that fit are decoded once.',
       }),
       toggle('mixedPrecision', {
         label: 'Mixed precision',

@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs';
+import type { StepDefinition } from '../tensorflow/capture/capture.ts';
+import type { StepExecutor } from './executor.ts';
+import { type Network, networkVariables } from './network.ts';
+import { evaluationPass } from './resnet.ts';
+import { imageFeed, type StepRunner } from './step.ts';
+
+/** A network made ready to predict. */
+export interface Predictor {
+  /**
+   * Class probabilities of images.
+   * @param images [count, imageSize, imageSize, 3], normalised; copied before this returns its promise.
+   * @returns [count × classes], rows summing to one.
+   */
+  predict(images: Float32Array): Promise<Float32Array>;
+}
+
+/**
+ * Makes a network ready to predict as a TensorFlow graph, captured once for each number of images it meets: these should be few.
+ *
+ * @param name for messages. @param weights `frozen` takes the network's weights as they are now, for good, so that TensorFlow folds batch
+ * normalisation into the convolutions; `live` follows the executor's variables while it trains them.
+ */
+export function predictorOf(
+  executor: StepExecutor,
+  network: Network,
+  imageSize: number,
+  { name, weights }: { name: string; weights: 'frozen' | 'live' },
+): Predictor {
+  const runners = new Map<number, StepRunner<'images', 'probabilities'>>();
+  return {
+    async predict(images) {
+      const count = images.length / (imageSize * imageSize * CHANNELS);
+      let runner = runners.get(count);
+      if (runner === undefined) {
+        runner = executor.prepare(predictionStep(network, count, imageSize, { name, weights }));
+        runners.set(count, runner);
+      }
+      const { probabilities } = await runner.run({ images });
+      return probabilities as Float32Array;
+    },
+  };
+}
+
+const CHANNELS = 3;
+
+function predictionStep(
+  network: Network,
+  count: number,
+  imageSize: number,
+  { name, weights }: { name: string; weights: 'frozen' | 'live' },
+): StepDefinition<'images', 'probabilities'> {
+  return {
+    name: `predict-${name}-${count}`,
+    variables: weights === 'frozen' ? 'frozen' : networkVariables(network),
+    feeds: { images: imageFeed(count, imageSize) },
+    step: ({ images }) => ({
+      probabilities: tf.softmax(evaluationPass(network.architecture, network.variables, images as tf.Tensor4D)),
+    }),
+  };
+}
