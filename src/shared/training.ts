@@ -101,8 +101,10 @@ export const trainingConfigSchema = z.object({
   /** MiB of decoded pictures kept between epochs; 0 keeps none. */
   cacheMegabytes: z.number().int().nonnegative().default(512),
   worldSize: z.number().int().default(-1),
-  /** Safetensors file with initial weights in torchvision names. */
+  /** File with initial weights in torchvision names: PyTorch's (.pth) or safetensors, told apart by content. */
   pretrained: z.string().nullable().default(null),
+  /** Writes the curves for TensorBoard too, into the run's folder. */
+  tensorBoard: z.boolean().default(false),
   /** Checkpoint every so many steps, besides `last` at each evaluation and `best`. 0: none. */
   checkpointEvery: z.number().int().nonnegative().default(0),
 });
@@ -207,6 +209,8 @@ export const checkpointStateSchema = z.object({
   bestAdaptation: bestSchema.nullable().default(null),
   /** Catalog ids of the images that could not be read and were reported. */
   badImages: z.array(z.number().int()),
+  /** Devices that shared each batch. */
+  devices: z.number().int().positive().default(1),
   /** SHA-256 of the weights file, hexadecimal. */
   weightsDigest: z.string(),
 });

@@ -146,7 +146,8 @@ function crashError(exit: EngineExit, hung: boolean): StudioError {
     : exit.signal !== null
       ? `was ended by ${exit.signal}`
       : `ended with code ${exit.code}`;
-  const lastLine = exit.lastWords.split('\n').findLast((line) => line.trim() !== '');
+  const lines = exit.lastWords.split('\n').filter((line) => line.trim() !== '' && !/^Node\.js v\d/.test(line));
+  const lastLine = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
   const outOfMemory = exit.signal === 'SIGKILL' && !hung;
   return new StudioError(
     'unavailable',

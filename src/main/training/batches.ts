@@ -5,7 +5,7 @@ import type { BatchBuffers } from './batch-buffers.ts';
 import { type BadImages, renderReplacing, type WantedImage } from './bad-images.ts';
 import { Prefetcher } from './prefetch.ts';
 import { type Draw, Sampler } from './sampler.ts';
-import { type Batch, stepKind } from './training-steps.ts';
+import { type Batch, imageCounts, stepKind } from './training-steps.ts';
 
 /** Batches made ahead of the step that takes them. */
 const BATCHES_AHEAD = 2;
@@ -27,31 +27,33 @@ export interface ImageBatch extends Batch {
 /**
  * The batches of a run by step number, a few made ahead: labeled images, then, in steps that have them, the weak views of the unlabeled ones and
  * their strong views. A batch depends on the seed and its step alone.
+ * @param towers devices that share it.
  */
 export function trainingBatches(
   source: ImageSource,
   config: TrainingConfig,
   manifest: TrainingManifest,
+  towers = 1,
 ): Prefetcher<ImageBatch> {
-  const { batchSize, seed } = config;
-  const unlabeledCount = batchSize * config.mu;
+  const { seed } = config;
+  const { labeledCount, unlabeledCount } = imageCounts(config, towers);
   const labeled = new Sampler(manifest.labeled.length, seed, 'order-labeled');
   const unlabeled =
     config.method === 'supervised' ? null : new Sampler(manifest.unlabeled.length, seed, 'order-unlabeled');
   const wantedAt = (step: number): WantedImage[] => {
     const views = labeled
-      .draws(step * batchSize, batchSize)
+      .draws(step * labeledCount, labeledCount)
       .map((draw, slot) => wanted(config, manifest.labeled, draw, [{ kind: 'labeled', slot }]));
     if (unlabeled === null || stepKind(config, step) === 'base-warmup') return views;
     const pairs = unlabeled.draws(step * unlabeledCount, unlabeledCount).map((draw, index) =>
       wanted(config, manifest.unlabeled, draw, [
-        { kind: 'weak', slot: batchSize + index },
-        { kind: 'strong', slot: batchSize + unlabeledCount + index },
+        { kind: 'weak', slot: labeledCount + index },
+        { kind: 'strong', slot: labeledCount + unlabeledCount + index },
       ]),
     );
     return [...views, ...pairs];
   };
-  return new Prefetcher((step) => makeBatch(source, config, wantedAt(step), batchSize), BATCHES_AHEAD);
+  return new Prefetcher((step) => makeBatch(source, config, wantedAt(step), labeledCount), BATCHES_AHEAD);
 }
 
 /** How many images a fine-tuning step has, and how many steps an epoch: the images that fill no batch wait for another epoch's order. */

@@ -16,8 +16,7 @@ import { releasedCheckpoint } from './released-checkpoint.ts';
 import { inTorchvisionOrder, isBatchCounter } from './state-dict.ts';
 import { readNetworkWeights } from './trained-network.ts';
 
-export const EXPORT_FORMATS = ['safetensors', 'pytorch', 'onnx', 'saved-model'] as const;
-export type CheckpointFormat = (typeof EXPORT_FORMATS)[number];
+export type CheckpointFormat = 'safetensors' | 'pytorch' | 'onnx' | 'saved-model';
 
 export interface ExportReport extends CheckpointReport {
   readonly file: string;

@@ -79,9 +79,12 @@ function checkNames(networks: readonly ForeignNetwork[], path: string): void {
     });
   }
   const names = networks.map(({ name }) => name);
-  const isClear = networks.length === 1 || (!names.includes(null) && new Set<NetworkName | null>(names).size === names.length);
+  const isClear =
+    networks.length === 1 || (!names.includes(null) && new Set<NetworkName | null>(names).size === names.length);
   if (isClear) return;
-  const places = networks.map(({ place, prefix }) => [place, prefix].filter((part) => part !== '').join('/') || 'the top');
+  const places = networks.map(
+    ({ place, prefix }) => [place, prefix].filter((part) => part !== '').join('/') || 'the top',
+  );
   throw new StudioError('unsupported', `${path} holds ${networks.length} networks (${places.join(', ')}).`, {
     hint: 'In Python, save the one you mean: torch.save(checkpoint[KEY], "weights.pth").',
   });
@@ -95,7 +98,9 @@ function classesOf(count: number, given: readonly string[] | undefined, path: st
     given === undefined
       ? `The network in ${path} tells ${count} classes apart, and the studio knows ${names.length} expressions.`
       : `The network in ${path} tells ${count} classes apart, and ${given.length} are named.`,
-    { hint: 'Name them all, in the network’s order: --classes neutral,happy,…; to start training from it, use --pretrained.' },
+    {
+      hint: 'Name them all, in the network’s order: --classes neutral,happy,…; to start training from it, use --pretrained.',
+    },
   );
 }
 

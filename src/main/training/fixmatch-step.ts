@@ -19,6 +19,8 @@ export interface FixMatchStepOptions extends PseudoLabelOptions {
   /** Pixels. */
   readonly imageSize: number;
   readonly labelSmoothing: number;
+  /** Devices that share the batch. */
+  readonly towers?: readonly string[];
 }
 
 /** `images` are ordered as a meta step's. */
@@ -41,7 +43,8 @@ export function fixMatchStep(
   { learner, average, memory }: FixMatchState,
   options: FixMatchStepOptions,
 ): Step<FixMatchFeed, FixMatchFetch> {
-  const { labeledCount, unlabeledCount, imageSize, labelSmoothing } = options;
+  const { labeledCount, unlabeledCount, imageSize, labelSmoothing, towers = [] } = options;
+  const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
     name: 'fixmatch-step',
@@ -58,9 +61,11 @@ export function fixMatchStep(
       dropoutSeed: { dataType: 'int32', shape: [2] },
     },
     step: (feeds) => {
-      const pass = learnerPass(learner, feeds.images as tf.Tensor4D, feeds.dropoutSeed as tf.Tensor1D, 0);
-      const counts = [labeledCount, unlabeledCount, unlabeledCount];
-      const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, counts);
+      const pass = learnerPass(learner, feeds.images as tf.Tensor4D, feeds.dropoutSeed as tf.Tensor1D, 0, {
+        parts,
+        towers,
+      });
+      const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
       const labeled = crossEntropy(labeledLogits!, feeds.labels as tf.Tensor1D, labelSmoothing);
       const given = pseudoLabels(weakLogits!, memory, options);
       const unlabeled = softCrossEntropy(strongLogits!, smoothedTargets(given.hard, strongLogits!.shape[1], 0));

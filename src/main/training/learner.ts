@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { type LossScale, lossScaleVariables } from './loss-scaling.ts';
 import { type Network, networkVariables } from './network.ts';
 import { applySgd, movingAverage, type SgdOptions } from './optimizer.ts';
-import { trainingPass, type TrainingPass } from './resnet.ts';
+import type { TrainingPass } from './resnet.ts';
+import { type BatchSplit, towersPass } from './towers.ts';
 
 /** A network that learns, with SGD's memory and settings. */
 export interface Learner {
@@ -34,17 +35,18 @@ export function learnerVariables({ network, buffers, lossScale }: Learner): tf.V
 /**
  * Forward in training mode; the running BatchNorm statistics take the batch in.
  *
- * @param seed the step's dropout seed. @param draw which of the step's dropout draws this is.
+ * @param seed the step's dropout seed. @param draw which of the step's dropout draws this is. @param split how devices share the images.
  */
 export function learnerPass(
   { network, dropout }: Learner,
   images: tf.Tensor4D,
   seed: tf.Tensor1D,
   draw: number,
+  split: BatchSplit,
 ): TrainingPass {
   const dropping =
     dropout === 0 ? null : { rate: dropout, seed: tf.add(seed, tf.tensor1d([0, draw], 'int32')) as tf.Tensor1D };
-  const pass = trainingPass(network.architecture, network.variables, images, dropping);
+  const pass = towersPass(network.architecture, network.variables, images, dropping, split);
   for (const [name, value] of pass.statistics) network.variables.get(name)!.assign(value);
   network.batchesTracked.assign(tf.add(network.batchesTracked, 1));
   return pass;

@@ -15,6 +15,7 @@ import type { TrainingEvent, TrainingOutcome } from './events.ts';
 import { graphExecutor } from './executor.ts';
 import { finetune } from './finetune.ts';
 import { learnerVariables } from './learner.ts';
+import { findTowers } from './towers.ts';
 import { adaptationWeights, BEST, BEST_ADAPTATION, scoreFinetuned, validator } from './model-selection.ts';
 import {
   checkFinite,
@@ -44,6 +45,8 @@ export interface TrainRunOptions {
   readonly directory: string;
   readonly control: RunControl;
   readonly emit: (event: TrainingEvent) => void;
+  /** Takes the processor for so many devices, to try several towers on a machine that has one. */
+  readonly cpuDevices?: number;
 }
 
 /**
@@ -60,29 +63,37 @@ export async function trainRun({
   directory,
   control,
   emit,
+  cpuDevices,
 }: TrainRunOptions): Promise<TrainingOutcome> {
   const { runtime, library } = await loadTensorFlow();
   checkManifest(config, manifest);
   const precision: Precision = config.mixedPrecision ? mixedPrecisionOf(runtime.device) : 'float32';
+  const session = { precision, allowGrowth: true, ...(cpuDevices === undefined ? {} : { cpuDevices }) };
+  const type = runtime.device === 'gpu' ? 'GPU' : 'CPU';
+  const towers = await findTowers(library, session, type, config.worldSize);
+  const devices = Math.max(1, towers.length);
   const warnings: string[] = [];
   const last = await loadCheckpoint(directory, 'last', (message) => warnings.push(message));
   const progress = progressOf(config, last);
   emit({
     type: 'started',
     nextStep: progress.step,
-    device: runtime.deviceName,
+    device: devices === 1 ? runtime.deviceName : `${devices} × ${runtime.deviceName}`,
     version: runtime.version,
     precision,
   });
   emit({ type: 'phase', phase: 'preparing' });
-  for (const message of [...warnings, ...unusedAsReleased(config), ...unmetWishes(config, precision)])
-    emit({ type: 'log', level: 'warning', message });
+  warnings.push(
+    ...unusedAsReleased(config),
+    ...unmetWishes(config, precision, devices),
+    ...otherDevices(last, devices),
+  );
+  for (const message of warnings) emit({ type: 'log', level: 'warning', message });
 
   const bad = new BadImages(last?.state.badImages ?? [], (image, reason) =>
     emit({ type: 'badImage', image: image.id, path: image.reference.path, reason }),
   );
   const pool = createImagePool({ workers: config.workers, cacheBytes: config.cacheMegabytes * 2 ** 20 });
-  const session = { precision, allowGrowth: true };
   const buffers = new BatchBuffers();
   const run: RunContext = {
     config,
@@ -96,6 +107,7 @@ export async function trainRun({
     buffers,
     library,
     session,
+    towers,
   };
   try {
     const end = (await train(run, last)) ?? (await finetuneBest(run));
@@ -107,12 +119,24 @@ export async function trainRun({
 }
 
 /** What the settings ask for and this machine's run does without. */
-function unmetWishes({ mixedPrecision, worldSize }: TrainingConfig, precision: Precision): string[] {
+function unmetWishes({ mixedPrecision, worldSize }: TrainingConfig, precision: Precision, devices: number): string[] {
   return [
     ...(mixedPrecision && precision === 'float32'
       ? ['This processor has no faster arithmetic for mixed precision: the run computes in float32.']
       : []),
-    ...(worldSize > 1 ? [`The run asks for ${worldSize} devices and computes on one.`] : []),
+    ...(worldSize > devices
+      ? [
+          `The run asks for ${worldSize} devices and computes on ${devices === 1 ? 'one' : devices}: there are no more here.`,
+        ]
+      : []),
+  ];
+}
+
+/** A step takes a batch for each device: with another number of them the rest of a run sees other batches. */
+function otherDevices(last: Checkpoint | null, devices: number): string[] {
+  if (last === null || last.state.devices === devices) return [];
+  return [
+    `The run began on ${last.state.devices} devices and goes on with ${devices}: its batches change their size here.`,
   ];
 }
 
@@ -132,9 +156,9 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       : restoreTrainingState(config, last.tensors, 'the last checkpoint', run.session.precision);
   const variables = stateVariables(state);
   const executor = graphExecutor(run.library, run.session);
-  const batches = trainingBatches(run, config, manifest);
+  const batches = trainingBatches(run, config, manifest, Math.max(1, run.towers.length));
   try {
-    const makeStep = trainingStepper(config, state, executor);
+    const makeStep = trainingStepper(config, state, executor, run.towers);
     const validate = validator(run, state, executor);
     emit({ type: 'phase', phase: 'training' });
     while (progress.step < config.totalSteps) {

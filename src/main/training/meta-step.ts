@@ -39,6 +39,8 @@ export interface MetaStepOptions extends PseudoLabelOptions {
   /** Weight of the labeled images in the adaptation network's own loss; the released program leaves them out of it. */
   readonly adaptationLabeledWeight: number;
   readonly feedback: FeedbackMode;
+  /** Devices that share the batch. */
+  readonly towers?: readonly string[];
 }
 
 /**
@@ -85,7 +87,8 @@ const DROPOUT_DRAWS = { base: 0, adaptation: 1, adaptationAgain: 2 } as const;
  */
 export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaFeed, MetaFetch> {
   const { base, adaptation, average, feedbackBaseline } = state;
-  const { labeledCount, unlabeledCount, imageSize } = options;
+  const { labeledCount, unlabeledCount, imageSize, towers = [] } = options;
+  const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
     name: 'meta-step',
@@ -106,15 +109,11 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
     },
     step: (feeds) => {
       const images = feeds.images as tf.Tensor4D;
-      const [labeledImages, , strongImages] = tf.split<tf.Tensor4D>(images, [
-        labeledCount,
-        unlabeledCount,
-        unlabeledCount,
-      ]);
+      const [labeledImages, , strongImages] = tf.split<tf.Tensor4D>(images, parts);
       const batch = { ...feeds, labeledImages, strongImages } as unknown as MetaBatch;
 
       // 1 and 2. Base network forward, over all views at once, so that BatchNorm sees them together; pseudo labels from the weak views.
-      const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base);
+      const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base, { parts, towers });
       const uda = udaLosses(basePass.logits, batch, state.memory, options);
 
       // 3 and 4. Adaptation network: a step on the strong views with the weak views' labels, and what it did to the labeled loss.
@@ -213,14 +212,16 @@ function adaptationStep(
   average: Average | null,
   { labels, labeledImages, strongImages, adaptationLearningRate, dropoutSeed }: MetaBatch,
   given: PseudoLabels,
-  { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback }: MetaStepOptions,
+  { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback, towers = [] }: MetaStepOptions,
 ): AdaptationReport {
   const evaluationLoss = (): tf.Scalar => {
     const { architecture, variables } = adaptation.network;
     return crossEntropy(evaluationPass(architecture, variables, labeledImages), labels).value;
   };
-  const pass = learnerPass(adaptation, tf.concat([labeledImages, strongImages]), dropoutSeed, DROPOUT_DRAWS.adaptation);
-  const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, [labeledCount, unlabeledCount]);
+  const images = tf.concat([labeledImages, strongImages]);
+  const parts = [labeledCount, unlabeledCount];
+  const pass = learnerPass(adaptation, images, dropoutSeed, DROPOUT_DRAWS.adaptation, { parts, towers });
+  const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
   const labeledLossOld = feedback === 'paper' ? evaluationLoss() : crossEntropy(labeledLogits!, labels).value;
 
   const unlabeled = pseudoLabelLoss(strongLogits!, given, labelSmoothing);
@@ -230,11 +231,12 @@ function adaptationStep(
   // Between the two forward passes, as released: the average has the running statistics of the first alone.
   if (average !== null) follow(average, adaptation.network);
 
-  const labeledLossNew =
-    feedback === 'paper'
-      ? evaluationLoss()
-      : crossEntropy(learnerPass(adaptation, labeledImages, dropoutSeed, DROPOUT_DRAWS.adaptationAgain).logits, labels)
-          .value;
+  const lossAgain = (): tf.Scalar => {
+    const split = { parts: [labeledCount], towers };
+    const again = learnerPass(adaptation, labeledImages, dropoutSeed, DROPOUT_DRAWS.adaptationAgain, split);
+    return crossEntropy(again.logits, labels).value;
+  };
+  const labeledLossNew = feedback === 'paper' ? evaluationLoss() : lossAgain();
   return {
     adaptationLoss: tf.add(unlabeled.value, labeled.value),
     adaptationGradientNorm,

@@ -33,6 +33,8 @@ export interface RunContext extends ImageSource {
   readonly progress: RunProgress;
   /** Path of the TensorFlow library, for the executors. */
   readonly library: string;
+  /** Devices that share each batch; none where TensorFlow chooses the only one. */
+  readonly towers: readonly string[];
   readonly session: SessionOptions & { readonly precision: Precision };
 }
 
@@ -44,9 +46,10 @@ export function requestedEnd({ control }: RunContext): 'paused' | 'stopped' | nu
 
 /** Saves checkpoints of the run as it is now under one or several names. */
 export async function saveRun(run: RunContext, tensors: Tensors, names: readonly string[]): Promise<void> {
-  const { config, manifest, directory, progress, bad, emit } = run;
+  const { config, manifest, directory, progress, bad, towers, emit } = run;
+  const devices = Math.max(1, towers.length);
   for (const name of names) {
-    const state = { ...progress, config, classes: manifest.classes, badImages: bad.ids };
+    const state = { ...progress, config, classes: manifest.classes, badImages: bad.ids, devices };
     await saveCheckpoint(directory, name, state, tensors);
     emit({ type: 'checkpoint', name, step: progress.step, best: progress.best });
   }

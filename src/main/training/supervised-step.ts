@@ -11,6 +11,8 @@ export interface SupervisedStepOptions {
   /** Pixels. */
   readonly imageSize: number;
   readonly labelSmoothing: number;
+  /** Devices that share the batch. */
+  readonly towers?: readonly string[];
 }
 
 export type SupervisedFeed = 'images' | 'labels' | 'learningRate' | 'dropoutSeed';
@@ -20,7 +22,7 @@ export type SupervisedFetch = 'loss' | 'gradientNorm';
 export function supervisedStep(
   learner: Learner,
   average: Average | null,
-  { name, batchSize, imageSize, labelSmoothing }: SupervisedStepOptions,
+  { name, batchSize, imageSize, labelSmoothing, towers = [] }: SupervisedStepOptions,
 ): Step<SupervisedFeed, SupervisedFetch> {
   return {
     name: `supervised-${name}`,
@@ -32,7 +34,10 @@ export function supervisedStep(
       dropoutSeed: { dataType: 'int32', shape: [2] },
     },
     step: ({ images, labels, learningRate, dropoutSeed }) => {
-      const pass = learnerPass(learner, images as tf.Tensor4D, dropoutSeed as tf.Tensor1D, 0);
+      const pass = learnerPass(learner, images as tf.Tensor4D, dropoutSeed as tf.Tensor1D, 0, {
+        parts: [batchSize],
+        towers,
+      });
       const loss = crossEntropy(pass.logits, labels as tf.Tensor1D, labelSmoothing);
       const gradientNorm = learn(learner, pass, loss.gradient, learningRate as tf.Scalar);
       if (average !== null) follow(average, learner.network);

@@ -52,20 +52,36 @@ export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport
 
 /**
  * The steps of a run on its state. Each call makes one step.
+ * @param towers devices that share each batch, `config.batchSize` labeled images each; one where there is nothing to share.
  * @throws StudioError of the returned function: 'out-of-memory'.
  */
-export function trainingStepper(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
-  const stepper = stepperOf(config, state, executor);
+export function trainingStepper(
+  config: TrainingConfig,
+  state: TrainingState,
+  executor: StepExecutor,
+  towers: readonly string[] = [],
+): TrainingStepper {
+  const stepper = stepperOf(config, state, executor, { towers, ...imageCounts(config, towers.length) });
   if (state.adaptation.lossScale === null) return stepper;
   return async (step, batch) => withoutOverflow(await stepper(step, batch));
 }
 
-function stepperOf(config: TrainingConfig, state: TrainingState, executor: StepExecutor): TrainingStepper {
-  if (state.base !== null) return metaStepper(config, state, executor);
+/** How the images of a step are shared out. */
+interface StepSplit extends ImageCounts {
+  readonly towers: readonly string[];
+}
+
+function stepperOf(
+  config: TrainingConfig,
+  state: TrainingState,
+  executor: StepExecutor,
+  split: StepSplit,
+): TrainingStepper {
+  if (state.base !== null) return metaStepper(config, state, executor, split);
   const { adaptation: learner, average, memory } = state;
   return memory === null
-    ? supervisedStepper(config, state, executor)
-    : fixMatchStepper(config, { learner, average, memory }, executor);
+    ? supervisedStepper(config, state, executor, split)
+    : fixMatchStepper(config, { learner, average, memory }, executor, split);
 }
 
 /** Gradients that overflow while the loss scale finds its height are no fault: their step was left out, and has no norm. */
@@ -82,8 +98,10 @@ function supervisedStepper(
   config: TrainingConfig,
   { adaptation, average }: SingleState,
   executor: StepExecutor,
+  split: StepSplit,
 ): TrainingStepper {
-  const runner = executor.prepare(supervisedStep(adaptation, average, { ...config, name: 'adaptation' }));
+  const options = { ...config, ...supervisedSplit(split), name: 'adaptation' };
+  const runner = executor.prepare(supervisedStep(adaptation, average, options));
   return async (step, { images, labels }) => {
     const { adaptationLearningRate: learningRate } = ratesAt(config, step);
     const feeds = { images, labels, learningRate, dropoutSeed: dropoutSeed(config.seed, step) };
@@ -97,8 +115,13 @@ function supervisedStepper(
   };
 }
 
-function fixMatchStepper(config: TrainingConfig, state: FixMatchState, executor: StepExecutor): TrainingStepper {
-  const runner = executor.prepare(fixMatchStep(state, { ...config, ...imageCounts(config) }));
+function fixMatchStepper(
+  config: TrainingConfig,
+  state: FixMatchState,
+  executor: StepExecutor,
+  split: StepSplit,
+): TrainingStepper {
+  const runner = executor.prepare(fixMatchStep(state, { ...config, ...split }));
   return async (step, { images, labels }) => {
     const { adaptationLearningRate: learningRate, unlabeledWeight: weight } = ratesAt(config, step);
     const feeds = {
@@ -120,18 +143,33 @@ function fixMatchStepper(config: TrainingConfig, state: FixMatchState, executor:
   };
 }
 
-/** Labeled and unlabeled images of one step. */
-function imageCounts({ batchSize, mu }: TrainingConfig): { labeledCount: number; unlabeledCount: number } {
-  return { labeledCount: batchSize, unlabeledCount: batchSize * mu };
+export interface ImageCounts {
+  readonly labeledCount: number;
+  readonly unlabeledCount: number;
 }
 
-function metaStepper(config: TrainingConfig, state: MetaState, executor: StepExecutor): TrainingStepper {
-  const definition = metaStep(state, { ...config, ...imageCounts(config) });
+/** Labeled and unlabeled images of one step: as in the released program, a batch is what each device gets. */
+export function imageCounts({ batchSize, mu }: TrainingConfig, towers: number): ImageCounts {
+  const labeledCount = batchSize * Math.max(1, towers);
+  return { labeledCount, unlabeledCount: labeledCount * mu };
+}
+
+function supervisedSplit({ labeledCount, towers }: StepSplit): { batchSize: number; towers: readonly string[] } {
+  return { batchSize: labeledCount, towers };
+}
+
+function metaStepper(
+  config: TrainingConfig,
+  state: MetaState,
+  executor: StepExecutor,
+  split: StepSplit,
+): TrainingStepper {
+  const definition = metaStep(state, { ...config, ...split });
   const meta = executor.prepare(definition);
   const warmup =
     config.baseWarmupSteps === 0
       ? null
-      : executor.prepare(supervisedStep(state.base, null, { ...config, name: 'base' }));
+      : executor.prepare(supervisedStep(state.base, null, { ...config, ...supervisedSplit(split), name: 'base' }));
   return async (step, { images, labels }) => {
     const rates = ratesAt(config, step);
     const seed = dropoutSeed(config.seed, step);

@@ -19,6 +19,7 @@ function stateAt(step: number): Parameters<typeof saveCheckpoint>[2] {
     best,
     bestAdaptation: null,
     badImages: [7],
+    devices: 1,
   };
 }
 

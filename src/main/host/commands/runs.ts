@@ -1,10 +1,11 @@
+import { resolve } from 'node:path';
 import type { RunDetail, RunSummary } from '#shared/training.ts';
 import { formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
 import { findRun } from './find-run.ts';
 import { followRun } from './train.ts';
 
-/** runs list | show | pause | resume | stop | compare | delete. */
+/** runs list | show | pause | resume | stop | compare | tensorboard | delete. */
 export const registerRunsCommands: Register = (program, action) => {
   const runs = program.command('runs').description('list, show, pause, resume, stop, compare and delete runs');
 
@@ -92,6 +93,23 @@ export const registerRunsCommands: Register = (program, action) => {
           evaluations,
         }));
         context.result(document, compareText(details));
+      }),
+    );
+
+  runs
+    .command('tensorboard')
+    .description('write the curves of a run as an event file for TensorBoard')
+    .argument('<run>')
+    .argument('<folder>', 'where the file goes')
+    .action(
+      action(async (context, _options, name, folder) => {
+        const connection = await context.connect();
+        const { id } = await findRun(connection, name!);
+        const written = await connection.client.runs.exportCurves.mutate({ id, folder: resolve(folder!) });
+        context.result(
+          written,
+          `${written.steps} steps and ${written.evaluations} evaluations are in ${written.path}.`,
+        );
       }),
     );
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import { PRESETS } from '#shared/presets.ts';
@@ -153,7 +154,13 @@ const FLAGS: readonly TrainFlag[] = [
     help: 'small: a 3×3 stem without pooling, for faces of some 50 pixels',
     choices: STEMS,
   },
-  { flags: '--pretrained <file>', field: 'pretrained', help: 'initial weights, safetensors with torchvision names' },
+  {
+    flags: '--pretrained <file>',
+    field: 'pretrained',
+    help: 'initial weights with torchvision names, PyTorch or safetensors',
+    // The process that trains may have been started elsewhere.
+    read: (path) => resolve(path),
+  },
   { flags: '--feedback <mode>', field: 'feedback', help: 'circuit feedback', choices: FEEDBACK_MODES },
   {
     flags: '--mask-unlabeled-loss',
@@ -189,6 +196,7 @@ const FLAGS: readonly TrainFlag[] = [
     help: 'weight of labeled images in the adaptation network’s own loss',
     read: nonNegativeNumber,
   },
+  { flags: '--tensorboard', field: 'tensorBoard', help: 'event files for TensorBoard in the run’s folder' },
   {
     flags: '--checkpoint-every <steps>',
     field: 'checkpointEvery',

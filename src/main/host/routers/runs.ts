@@ -35,6 +35,11 @@ export const runsRouter = router({
       await ctx.studio.runs.remove(input.id);
       return input;
     }),
+  /** The curves as an event file of TensorBoard's, in a folder of the host's machine. */
+  exportCurves: procedure
+    .input(byId.extend({ folder: z.string().min(1) }))
+    .output(z.object({ path: z.string(), steps: z.number().int(), evaluations: z.number().int() }))
+    .mutation(({ ctx, input }) => ctx.studio.runs.exportCurves(input.id, input.folder)),
   /** Step metrics after a step, evenly thinned to at most `maximumPoints`. */
   steps: procedure
     .input(

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { type StudioError, deserializeError, serializeError } from '#shared/errors.ts';
 import type { RunStatus, StepMetrics, TrainingConfig } from '#shared/training.ts';
 import type { FromEngine } from '../../engine/messages.ts';
 import type { TrainingEvent, TrainingOutcome } from '../../training/events.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ProgressMeter } from '../../jobs/progress.ts';
+import { RunCurves } from './run-curves.ts';
 import { EngineProcess } from '../engine-process.ts';
 import type { EventBus } from '../events.ts';
 
@@ -31,6 +33,7 @@ export class ActiveRun {
   readonly #job: number;
   readonly #meter = new ProgressMeter();
   readonly #steps: StepMetrics[] = [];
+  readonly #curves: RunCurves | null;
   #flushTimer: NodeJS.Timeout | undefined;
   #engine: EngineProcess | undefined;
   readonly #environment: Readonly<Record<string, string>>;
@@ -46,6 +49,7 @@ export class ActiveRun {
     const run = options.catalog.runs.get(options.id);
     this.#seconds = run.seconds;
     this.#environment = engineEnvironment(run.config);
+    this.#curves = run.config.tensorBoard ? new RunCurves(join(options.directory, 'tensorboard')) : null;
     this.#job = options.catalog.jobs.create({
       kind: 'train',
       title: `Train ${run.name}`,
@@ -83,6 +87,8 @@ export class ActiveRun {
       }
     } catch (error) {
       this.#fail(deserializeError(serializeError(error)));
+    } finally {
+      this.#curves?.close();
     }
   }
 
@@ -139,11 +145,13 @@ export class ActiveRun {
       case 'step':
         this.#crashes = 0;
         this.#steps.push(event.metrics);
+        this.#curves?.addStep(event.metrics);
         this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MILLISECONDS);
         break;
       case 'evaluation':
         this.#flush();
         runs.addEvaluation(this.id, event.evaluation);
+        this.#curves?.addEvaluation(event.evaluation);
         this.#changed();
         break;
       case 'checkpoint':

@@ -20,6 +20,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { EventBus } from '../events.ts';
 import type { Workspace } from '../workspace.ts';
 import { ActiveRun } from './active-run.ts';
+import { RunCurves } from './run-curves.ts';
 
 /** Statuses from which a run can go on. */
 const RESUMABLE: readonly RunStatus[] = ['queued', 'paused', 'interrupted', 'failed'];
@@ -144,6 +145,23 @@ export class RunService {
     throw new StudioError('not-found', `Run ${id} has no ${what} yet.`, {
       hint: 'Let it go on, or choose another network.',
     });
+  }
+
+  /**
+   * Writes the curves of a run, as far as it is, for TensorBoard.
+   * @param folder is made when it is not there. @returns the file's path.
+   */
+  exportCurves(id: string, folder: string): { path: string; steps: number; evaluations: number } {
+    const { evaluations } = this.get(id);
+    const steps = this.#catalog.runs.steps(id, { afterStep: -1, maximumPoints: Number.MAX_SAFE_INTEGER });
+    const curves = new RunCurves(folder);
+    try {
+      for (const metrics of steps) curves.addStep(metrics);
+      for (const evaluation of evaluations) curves.addEvaluation(evaluation);
+    } finally {
+      curves.close();
+    }
+    return { path: curves.path, steps: steps.length, evaluations: evaluations.length };
   }
 
   #enqueue(id: string): void {

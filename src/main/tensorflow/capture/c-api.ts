@@ -44,6 +44,11 @@ export interface CApi {
   closeSession(session: Pointer, status: Pointer): void;
   deleteSession(session: Pointer, status: Pointer): void;
   sessionRun: SessionRun;
+  listDevices(session: Pointer, status: Pointer): Pointer;
+  deleteDeviceList(list: Pointer): void;
+  deviceCount(list: Pointer): number;
+  deviceName(list: Pointer, index: number, status: Pointer): string;
+  deviceType(list: Pointer, index: number, status: Pointer): string;
 
   allocateTensor(dataType: number, dimensions: BigInt64Array, rank: number, bytes: number): Pointer;
   deleteTensor(tensor: Pointer): void;
@@ -148,6 +153,11 @@ function bind(library: LibraryHandle): CApi {
       ...[pointer, 'int'],
       ...[pointer, pointer],
     ) as SessionRun,
+    listDevices: declare('TF_SessionListDevices', pointer, pointer, pointer),
+    deleteDeviceList: declare('TF_DeleteDeviceList', 'void', pointer),
+    deviceCount: declare('TF_DeviceListCount', 'int', pointer),
+    deviceName: declare('TF_DeviceListName', 'str', pointer, 'int', pointer),
+    deviceType: declare('TF_DeviceListType', 'str', pointer, 'int', pointer),
 
     allocateTensor: declare('TF_AllocateTensor', pointer, 'int', pointer, 'int', 'size_t'),
     deleteTensor: declare('TF_DeleteTensor', 'void', pointer),

@@ -60,6 +60,24 @@ export class GraphSession {
     return this.#graph;
   }
 
+  /** Devices the session can place operations on, such as { name: "/device:GPU:0", type: "GPU" }. */
+  devices(): { name: string; type: string }[] {
+    this.#refuseWhenClosed('list the devices');
+    const api = this.#api;
+    const list = withStatus(api, 'list the devices', (status) => api.listDevices(this.#pointer, status));
+    try {
+      return Array.from({ length: api.deviceCount(list) }, (_, index) => {
+        const what = `describe device ${index}`;
+        const name = withStatus(api, what, (status) => api.deviceName(list, index, status));
+        const type = withStatus(api, what, (status) => api.deviceType(list, index, status));
+        // Without the job and task, which a single process does not have.
+        return { name: name.slice(name.indexOf('/device:')), type };
+      });
+    } finally {
+      api.deleteDeviceList(list);
+    }
+  }
+
   /** The session's variables for tfjs variables. Those it does not have yet are made, with the values the tfjs variables have now. */
   hold(variables: readonly tf.Variable[]): HeldVariable[] {
     const created = variables

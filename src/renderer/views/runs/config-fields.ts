@@ -283,6 +283,10 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         label: 'Mixed precision',
         why: 'About half the time on hardware that has it, with slightly coarser numbers.',
       }),
+      toggle('tensorBoard', {
+        label: 'TensorBoard files',
+        why: 'Writes all curves as event files into the run’s folder as it goes.',
+      }),
       integer('checkpointEvery', 0, {
         label: 'Keep a checkpoint every',
         unit: 'steps',

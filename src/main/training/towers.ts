@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs';
+import { GraphSession } from '../tensorflow/capture/session.ts';
+import type { SessionOptions } from '../tensorflow/capture/config-proto.ts';
+import { withDevice } from '../tensorflow/capture/trace.ts';
+import { type Dropout, type ResNetArchitecture, trainingPass, type TrainingPass } from './resnet.ts';
+
+/**
+ * Data parallelism inside one graph. Every device ("tower") computes its share of a batch with the same weights; its BatchNorm sees its own
+ * share alone, as in PyTorch's DistributedDataParallel, which the released program uses. Gradients meet on the way back: the loss is a mean
+ * over the whole batch, so the towers' gradients add up. Running statistics are the first tower's, as rank 0's are there.
+ */
+export interface BatchSplit {
+  /** Images of each part of the batch (labeled, weak, strong), which every tower gets the same number of. */
+  readonly parts: readonly number[];
+  /** Devices by TensorFlow's names, such as "/device:GPU:1". One or none: nothing is shared out. */
+  readonly towers: readonly string[];
+}
+
+/** As {@link trainingPass}, shared out over the towers. @param images and logits in the order of the parts. */
+export function towersPass(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+  dropping: Dropout | null,
+  split: BatchSplit,
+): TrainingPass {
+  const { towers } = split;
+  if (towers.length <= 1) return trainingPass(architecture, parameters, images, dropping);
+  const passes = towers.map((device, tower) =>
+    withDevice(device, () =>
+      trainingPass(architecture, parameters, shareOf(images, split, tower), droppingOf(dropping, tower)),
+    ),
+  );
+  return {
+    logits: together(
+      passes.map(({ logits }) => logits),
+      split,
+    ),
+    statistics: passes[0]!.statistics,
+    backward: (logitsGradient) => {
+      const gradients = passes.map(({ backward }, tower) =>
+        withDevice(towers[tower]!, () => backward(shareOf(logitsGradient, split, tower))),
+      );
+      const names = [...gradients[0]!.keys()];
+      return new Map(names.map((name) => [name, tf.addN(gradients.map((own) => own.get(name)!))]));
+    },
+  };
+}
+
+/** Every tower drops other features: the first seed integer is the run's, so a tower's is far from any other run's. */
+function droppingOf(dropping: Dropout | null, tower: number): Dropout | null {
+  if (dropping === null || tower === 0) return dropping;
+  return { ...dropping, seed: tf.add(dropping.seed, tf.tensor1d([tower << 24, 0], 'int32')) as tf.Tensor1D };
+}
+
+/** A tower's rows of each part, one part after the other. */
+function shareOf<Rank extends tf.Rank>(
+  batch: tf.Tensor<Rank>,
+  { parts, towers }: BatchSplit,
+  tower: number,
+): tf.Tensor<Rank> {
+  const [, ...rest] = batch.shape;
+  let start = 0;
+  const shares = parts.map((count) => {
+    const own = count / towers.length;
+    const share = tf.slice(batch, [start + tower * own, ...rest.map(() => 0)], [own, ...rest]);
+    start += count;
+    return share;
+  });
+  return shares.length === 1 ? shares[0]! : (tf.concat(shares) as tf.Tensor<Rank>);
+}
+
+/** The towers' shares as one batch again. */
+function together(shares: readonly tf.Tensor2D[], { parts, towers }: BatchSplit): tf.Tensor2D {
+  const sizes = parts.map((count) => count / towers.length);
+  const pieces = shares.map((share) => tf.split<tf.Tensor2D>(share, sizes));
+  return tf.concat(parts.flatMap((_, part) => pieces.map((own) => own[part]!)));
+}
+
+/**
+ * The devices for as many towers as are wished for, or as many as there are.
+ * @param wished 1 or less asks for a single device, which TensorFlow chooses: no towers then. @param type of the runtime's devices.
+ */
+export async function findTowers(
+  library: string,
+  options: SessionOptions,
+  type: 'CPU' | 'GPU',
+  wished: number,
+): Promise<string[]> {
+  if (wished <= 1) return [];
+  const session = new GraphSession(library, options);
+  const found = session.devices().filter((device) => device.type === type);
+  await session.close();
+  return found.length === 1 ? [] : found.slice(0, wished).map(({ name }) => name);
+}
