@@ -22,7 +22,7 @@ function main(): void {
   process.on('message', (message: ToEngine) => {
     switch (message.kind) {
       case 'train':
-        train(message.directory, () => request).then(
+        train(message.directory, message.finetuneOnly ?? false, () => request).then(
           (outcome) => send({ kind: 'trained', outcome }),
           (error: unknown) => send({ kind: 'failed', error: serializeError(error) }),
         );
@@ -43,6 +43,7 @@ function main(): void {
 
 async function train(
   directory: string,
+  finetuneOnly: boolean,
   requested: () => 'pause' | 'stop' | undefined,
 ): Promise<Awaited<ReturnType<typeof trainRun>>> {
   const config = trainingConfigSchema.parse(readJson(join(directory, 'config.json')));
@@ -53,6 +54,7 @@ async function train(
     config,
     manifest,
     directory,
+    finetuneOnly,
     control: { pauseRequested: () => requested() === 'pause', stopRequested: () => requested() === 'stop' },
     emit: (event) => send({ kind: 'training', event }),
   });

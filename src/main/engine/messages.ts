@@ -9,8 +9,11 @@ import type { TrainingEvent, TrainingOutcome } from '../training/events.ts';
  * never opens the catalog. Both ends are of one build, so the types are the validation.
  */
 export type ToEngine =
-  /** Train, or go on with, the run in `directory`, which holds config.json and manifest.json. Only once in an engine's life. */
-  | { readonly kind: 'train'; readonly directory: string }
+  /**
+   * Train, or go on with, the run in `directory`, which holds config.json and manifest.json; `finetuneOnly` leaves out the
+   * training steps that are still to do. Only once in an engine's life.
+   */
+  | { readonly kind: 'train'; readonly directory: string; readonly finetuneOnly?: boolean }
   | { readonly kind: 'pause' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'request'; readonly id: number; readonly request: EngineRequest };

@@ -2,8 +2,12 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { StudioError } from '#shared/errors.ts';
 import { exitCodeOf, toStudioError } from '#shared/errors.ts';
+import { registerAnalyzeCommand } from './commands/analyze.ts';
 import { registerBenchCommand } from './commands/bench.ts';
+import { registerCheckpointCommands } from './commands/checkpoint.ts';
 import { registerDataCommands } from './commands/data.ts';
+import { registerDuplicatesCommand } from './commands/duplicates.ts';
+import { registerExcludeCommand } from './commands/exclude.ts';
 import { registerExportCommand } from './commands/export.ts';
 import { registerImportCommand } from './commands/import.ts';
 import { registerModelCommands } from './commands/models.ts';
@@ -39,11 +43,15 @@ async function main(): Promise<void> {
     registerImportCommand,
     registerSubsetCommands,
     registerQueryCommands,
+    registerAnalyzeCommand,
+    registerDuplicatesCommand,
+    registerExcludeCommand,
     registerExportCommand,
     registerSafekeepingCommands,
     registerTrainCommand,
     registerRunsCommands,
     registerModelCommands,
+    registerCheckpointCommands,
     registerBenchCommand,
     registerServeCommands,
   ];

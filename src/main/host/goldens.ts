@@ -20,6 +20,8 @@ const runTraining: GroupRunner = async (group, folder) =>
   (await import('../training/goldens.ts')).runTrainingGoldens(group, folder);
 const runMetrics: GroupRunner = async (_group, folder) =>
   (await import('../evaluation/metrics-goldens.ts')).runMetricsGoldens(join(folder, 'metrics'));
+const runCheckpoints: GroupRunner = async (_group, folder) =>
+  (await import('../interchange/goldens.ts')).runCheckpointGoldens(join(folder, 'checkpoints'));
 
 /** The groups of a set of goldens, by the entry of the set that holds them. */
 const GROUPS: Readonly<Record<string, { readonly entry: string; readonly run: GroupRunner }>> = {
@@ -32,6 +34,7 @@ const GROUPS: Readonly<Record<string, { readonly entry: string; readonly run: Gr
   normalize: { entry: 'normalize', run: runImaging },
   randaugment: { entry: 'randaugment', run: runImaging },
   metrics: { entry: 'metrics', run: runMetrics },
+  checkpoints: { entry: 'checkpoints', run: runCheckpoints },
 };
 
 /**

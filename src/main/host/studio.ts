@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
 import type { WorkspaceInfo } from '#shared/requests.ts';
@@ -10,6 +11,7 @@ import { ensureRuntime } from '../tensorflow/setup/ensure-runtime.ts';
 import { runtimeStatus } from '../tensorflow/setup/status.ts';
 import { runDoctor } from './doctor.ts';
 import { EventBus } from './events.ts';
+import { AnalysisService } from './services/analysis-service.ts';
 import { BackupService } from './services/backup-service.ts';
 import { DemoService } from './services/demo-service.ts';
 import { ExportService } from './services/export-service.ts';
@@ -28,6 +30,7 @@ export interface Studio {
   readonly jobs: JobRunner;
   readonly imports: ImportService;
   readonly exports: ExportService;
+  readonly analysis: AnalysisService;
   readonly backups: BackupService;
   readonly demo: DemoService;
   readonly runs: RunService;
@@ -67,8 +70,9 @@ export function createStudio(options: { workspace: string }): Studio {
     indexing.start();
   });
   const runs = new RunService(workspace, catalog, events);
-  const imports = new ImportService(catalog, jobs);
+  const imports = new ImportService(catalog, jobs, join(workspace.directory, 'images'));
   const exports = new ExportService({ catalog, jobs, workspaceName: workspace.name });
+  const analysis = new AnalysisService({ catalog, jobs, workers: availableParallelism() });
   const backups = new BackupService(workspace, catalog, jobs);
   const demo = new DemoService({ workspace, catalog, jobs, runs });
   const predictions = new PredictionService({
@@ -88,6 +92,7 @@ export function createStudio(options: { workspace: string }): Studio {
     jobs,
     imports,
     exports,
+    analysis,
     backups,
     demo,
     runs,

@@ -42,6 +42,17 @@ export function openWorkspace(path: string): Workspace {
   return workspace;
 }
 
+/**
+ * The file of a network that was imported from another program, by the name it was given.
+ * @throws StudioError 'usage' when no file can be named so.
+ */
+export function importedNetwork({ directory }: Workspace, name: string): string {
+  if (/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,79}$/u.test(name)) return join(directory, 'networks', `${name}.safetensors`);
+  throw new StudioError('usage', `A network cannot be named “${name}”.`, {
+    hint: 'Use letters, digits, spaces, points and hyphens, 80 at most.',
+  });
+}
+
 /** How another process reaches the host that holds a workspace. The file is readable by its owner alone: it holds a token. */
 export const hostAddressSchema = z.object({
   pid: z.number().int(),

@@ -45,6 +45,8 @@ export interface TrainRunOptions {
   readonly directory: string;
   readonly control: RunControl;
   readonly emit: (event: TrainingEvent) => void;
+  /** Leaves out the training steps that are still to do, for good: fine-tunes the best there is. */
+  readonly finetuneOnly?: boolean;
   /** Takes the processor for so many devices, to try several towers on a machine that has one. */
   readonly cpuDevices?: number;
 }
@@ -63,6 +65,7 @@ export async function trainRun({
   directory,
   control,
   emit,
+  finetuneOnly = false,
   cpuDevices,
 }: TrainRunOptions): Promise<TrainingOutcome> {
   const { runtime, library } = await loadTensorFlow();
@@ -110,7 +113,8 @@ export async function trainRun({
     towers,
   };
   try {
-    const end = (await train(run, last)) ?? (await finetuneBest(run));
+    const trainsOn = !finetuneOnly && progress.finetuneSteps === null;
+    const end = (trainsOn ? await train(run, last) : null) ?? (await finetuneBest(run));
     if (end === null) emit({ type: 'phase', phase: 'done' });
     return { status: end ?? 'finished', step: progress.step, best: progress.best };
   } finally {

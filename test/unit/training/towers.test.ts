@@ -44,7 +44,7 @@ function referenceStep({ network, buffers, sgd }: Learner, step: number, rate: n
   const { images, labels } = batchAt(step);
   tf.tidy(() => {
     const whole = tf.tensor4d(images, [COUNT, SIDE, SIDE, 3]);
-    const halves = tf.split(whole, 2).map((half) => trainingPass(ARCHITECTURE, network.variables, half));
+    const halves = tf.split<tf.Tensor4D>(whole, 2).map((half) => trainingPass(ARCHITECTURE, network.variables, half));
     const gradients = halves.map(({ logits, backward }, tower) => {
       const own = tf.tensor1d(labels.slice((tower * COUNT) / 2, ((tower + 1) * COUNT) / 2), 'int32');
       return backward(tf.div(crossEntropy(logits, own).gradient, 2));

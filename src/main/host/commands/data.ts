@@ -1,4 +1,5 @@
 import type { CatalogStats } from '#shared/catalog.ts';
+import { mismatchText } from './analyze.ts';
 import type { Register } from './register.ts';
 import { followJob } from './context.ts';
 import { formatCount, formatTable } from './output.ts';
@@ -29,8 +30,10 @@ export const registerDataCommands: Register = (program, action) => {
     .action(
       action(async (context, options: { source?: string }) => {
         const connection = await context.connect();
-        const stats = await connection.client.catalog.stats.query(options);
-        context.result(stats, statsText(stats));
+        const { catalog } = connection.client;
+        const stats = await catalog.stats.query(options);
+        const measures = await catalog.mismatch.query();
+        context.result({ ...stats, measures }, [statsText(stats), ...mismatchText(measures)].join('\n'));
       }),
     );
 };

@@ -1,36 +1,111 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
-import { IMPORT_FORMATS, type ImportFormat, type ImportResult } from '#shared/catalog.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { IMPORT_FORMATS, type ImportFormat, type ImportPreview, type ImportResult } from '#shared/catalog.ts';
+import { EXPRESSIONS } from '#shared/expressions.ts';
 import { ROLES, type Role } from '#shared/images.ts';
+import { readClassFile } from './class-file.ts';
 import { followJob } from './context.ts';
-import { formatCount } from './output.ts';
+import { formatCount, formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
+
+/** Rejected files that are printed; --json has more of them. */
+const FAILURES_SHOWN = 20;
+
+interface ImportOptions {
+  readonly format: ImportFormat;
+  readonly role: Role;
+  readonly source?: string;
+  readonly map?: Readonly<Record<string, string>>;
+  readonly classes?: string;
+  readonly images?: string;
+  readonly copy?: boolean;
+  readonly relink?: boolean;
+  readonly explain?: boolean;
+}
 
 /** import. */
 export const registerImportCommand: Register = (program, action) => {
   program
     .command('import')
     .description('add images; source files are read and never changed; a rerun continues and adds nothing twice')
-    .argument('<path>', 'folder or csv')
+    .argument('<path>', 'folder or list')
     .addOption(new Option('--format <format>', 'what is there').choices([...IMPORT_FORMATS]).default('auto'))
     .addOption(new Option('--role <role>', 'what it is for').choices([...ROLES]).default('labeled'))
     .option('--source <name>', 'name of the source (default: the folder’s)')
+    .option(
+      '--map <column=field>',
+      'what a column of a manifest holds, such as emotion=label; may be repeated',
+      mapping,
+    )
+    .option('--classes <file>', 'classes by other names: lines of NAME,CLASS; the class “-” leaves images out')
+    .option('--images <folder>', 'what the paths of a list are below (default: looked for)')
+    .option('--copy', 'keep copies of the images in the workspace')
+    .option('--relink', 'the source was moved to this path: check that, and go on there')
+    .option('--explain', 'only look: what is there, why, and what its first images would be')
     .action(
-      action(async (context, options: { format: ImportFormat; role: Role; source?: string }, path: string) => {
-        const connection = await context.connect({ serves: true });
-        const job = await connection.client.catalog.import.mutate({ ...options, path: resolve(path) });
+      action(async (context, { map, classes, explain, ...options }: ImportOptions, path: string) => {
+        const request = {
+          ...options,
+          path: resolve(path),
+          ...(options.images !== undefined && { images: resolve(options.images) }),
+          ...(map !== undefined && { columns: { ...map } }),
+          ...(classes !== undefined && { classes: await readClassFile(resolve(classes)) }),
+        };
+        const connection = await context.connect({ serves: explain !== true });
+        if (explain === true) {
+          const preview = await connection.client.catalog.importPreview.query(request);
+          context.result(preview, previewText(preview));
+          return;
+        }
+        const job = await connection.client.catalog.import.mutate(request);
         await followJob(context, connection, job);
         const result = (await connection.client.jobs.result.query({ id: job.id })) as ImportResult;
-        const failures = result.errors.map(({ path: file, reason }) => `  ${file}: ${reason}`);
-        context.result(
-          result,
-          [
-            `${result.source} (${result.format}): ${formatCount(result.added)} added, ${formatCount(result.skipped)} there already, ` +
-              `${formatCount(result.failed)} failed, in ${result.seconds.toFixed(1)} s.`,
-            ...failures.slice(0, 20),
-            ...(failures.length > 20 ? [`  … and ${formatCount(failures.length - 20)} more.`] : []),
-          ].join('\n'),
-        );
+        context.result(result, resultText(result));
       }),
     );
 };
+
+function mapping(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const equals = text.lastIndexOf('=');
+  if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('It takes COLUMN=FIELD.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+function resultText(result: ImportResult): string {
+  const { errors, failed, leftOut, votes, relinkedFrom } = result;
+  const more = failed - Math.min(FAILURES_SHOWN, errors.length);
+  return [
+    ...(relinkedFrom === undefined ? [] : [`${result.source} was linked again; it was at ${relinkedFrom}.`]),
+    result.explanation.reason,
+    `${result.source} (${result.format}): ${formatCount(result.added)} added, ${formatCount(result.skipped)} there already, ` +
+      `${formatCount(failed)} failed, in ${result.seconds.toFixed(1)} s.`,
+    ...leftOut.map(({ what, count }) => `  ${formatCount(count)} left out: ${what}`),
+    ...(votes === undefined ? [] : [votesText(votes)]),
+    ...errors.slice(0, FAILURES_SHOWN).map(({ path: file, reason }) => `  ${file}: ${reason}`),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more.`] : []),
+  ].join('\n');
+}
+
+function votesText(votes: NonNullable<ImportResult['votes']>): string {
+  const { joined, unmatched, agreeing, tied, unknown, nonFace } = votes;
+  return (
+    `${formatCount(joined)} images have votes; the most voted choice is the label of ${formatShare(agreeing / joined)}. ` +
+    `${formatCount(tied)} are tied, ${formatCount(unknown)} unknown, ${formatCount(nonFace)} no face; ` +
+    `${formatCount(unmatched)} rows of votes have no image here.`
+  );
+}
+
+function previewText({ reason, others, columns, samples }: ImportPreview): string {
+  const rows = samples.map((sample) => [
+    sample.kind === 'image' ? sample.path || 'in place' : sample.path,
+    sample.kind === 'image' ? (sample.label === null ? '' : EXPRESSIONS[sample.label]!.name) : sample.reason,
+    sample.kind === 'image' ? sample.split : '',
+    sample.kind === 'image' ? (sample.identity ?? '') : '',
+  ]);
+  return [
+    reason,
+    ...others.map((other) => `It may also be ${other.format}: ${other.reason}`),
+    ...(columns === null ? [] : [`Columns: ${columns.join(', ')}.`]),
+    formatTable(['image', 'class', 'split', 'person'], rows),
+  ].join('\n');
+}

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
@@ -5,6 +6,7 @@ import { SPLITS, type Split } from '#shared/images.ts';
 import type { ImagePrediction } from '#shared/prediction.ts';
 import type { ModelRequest } from '#shared/requests.ts';
 import { type Evaluation, NETWORKS, type NetworkName } from '#shared/training.ts';
+import { checkCheckpointFile } from '../../interchange/checkpoint-file.ts';
 import type { Connection } from '../connection.ts';
 import { formatCount, formatRate, formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
@@ -25,7 +27,7 @@ export const registerModelCommands: Register = (program, action) => {
     .command('evaluate')
     .description('score a network on a split')
     .option('--run <run>')
-    .option('--checkpoint <folder>')
+    .option('--checkpoint <path>', 'a checkpoint folder, a file of weights, or an imported network’s name')
     .addOption(networkOption())
     .addOption(
       new Option('--split <split>').choices(SPLITS.filter((split) => split !== 'unlabeled')).makeOptionMandatory(),
@@ -49,7 +51,7 @@ export const registerModelCommands: Register = (program, action) => {
     .description('the expression on pictures, offline')
     .argument('<images...>')
     .option('--run <run>')
-    .option('--checkpoint <folder>')
+    .option('--checkpoint <path>', 'a checkpoint folder, a file of weights, or an imported network’s name')
     .addOption(networkOption())
     .action(
       action(async (context, options: ModelOptions, ...images: (string | string[])[]) => {
@@ -69,13 +71,21 @@ export const registerModelCommands: Register = (program, action) => {
 async function modelOf(connection: Connection, options: ModelOptions): Promise<ModelRequest> {
   const network = options.network === undefined ? {} : { network: options.network };
   if ((options.run === undefined) === (options.checkpoint === undefined)) {
-    throw new StudioError('usage', 'Name the network: either --run RUN or --checkpoint FOLDER.');
+    throw new StudioError('usage', 'Name the network: either --run RUN or --checkpoint PATH.');
   }
-  if (options.checkpoint !== undefined) return { checkpoint: resolve(options.checkpoint), ...network };
+  if (options.checkpoint !== undefined) return { checkpoint: await checkpointOf(options.checkpoint), ...network };
   return { run: (await findRun(connection, options.run!)).id, ...network };
 }
 
-function evaluationText(evaluation: Evaluation): string {
+/** A path, unless it can only be the name of an imported network. @throws StudioError, before TensorFlow is started, for a bad file. */
+async function checkpointOf(place: string): Promise<string> {
+  const path = resolve(place);
+  if (!existsSync(path)) return /[\\/]/.test(place) ? path : place;
+  if (statSync(path).isFile()) await checkCheckpointFile(path);
+  return path;
+}
+
+export function evaluationText(evaluation: Evaluation): string {
   const names = evaluation.perClass.map(({ name }) => name);
   return [
     `${evaluation.network} (step ${evaluation.step}) on ${formatCount(evaluation.count)} images of ${evaluation.split}: accuracy ${formatShare(evaluation.accuracy)}, ` +

@@ -88,6 +88,7 @@ function facetsText(facets: Facets): string {
     ['split', facets.splits],
     ['class', facets.labels.map(({ value, count }) => ({ value: className(value), count }))],
     ['size', facets.sizes],
+    ['quality', facets.qualities],
     ['excluded', facets.excluded.map(({ value, count }) => ({ value: value ? 'yes' : 'no', count }))],
   ];
   return [

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
 import type { RunRequest, RunSummary } from '#shared/training.ts';
+import { checkCheckpointFile } from '../../interchange/checkpoint-file.ts';
 import { type Connection, remoteClient } from '../connection.ts';
 import { openWorkspace, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import { findRun } from './find-run.ts';
+import { evaluationText } from './models.ts';
 import { formatShare } from './output.ts';
 import type { Register } from './register.ts';
 import { addTrainOptions, flagsWithoutEffect, trainingConfigOf } from './train-options.ts';
@@ -20,6 +22,8 @@ interface TrainOptions extends Record<string, unknown> {
   readonly validation: string;
   readonly detach: boolean;
   readonly resume?: string;
+  readonly evaluate?: true;
+  readonly finetune?: true;
 }
 
 export const registerTrainCommand: Register = (program, action) => {
@@ -30,16 +34,20 @@ export const registerTrainCommand: Register = (program, action) => {
     .option('--unlabeled <name>', 'source of unlabeled faces (default: the only one)')
     .option('--validation <split>', 'validation, or SOURCE:validation', 'validation')
     .option('--resume <run>', 'go on with a run, from exactly where it was')
+    .option('--evaluate', 'with --resume: score the run’s best network on the test split, and train nothing')
+    .option('--finetune', 'with --resume: fine-tune the best network so far, and end the run with that')
     .option('--detach', 'leave it running and return', false);
   addTrainOptions(command);
   command.action(
     action(async (context, options: TrainOptions) => {
       for (const sentence of flagsWithoutEffect(options)) context.progress.line(`Without effect here: ${sentence}.`);
+      checkModes(options);
+      if (options.evaluate) return evaluateResumed(context, options.resume!);
       const connection = options.detach ? await connectDetached(context) : await context.connect({ serves: true });
       const run =
         options.resume === undefined
           ? await startRun(connection, options)
-          : await resumeRun(connection, options.resume);
+          : await resumeRun(connection, options.resume, options.finetune ?? false);
       if (options.detach) {
         context.result(
           { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
@@ -56,14 +64,39 @@ export const registerTrainCommand: Register = (program, action) => {
 
 async function startRun(connection: Connection, options: TrainOptions): Promise<RunSummary> {
   const config = trainingConfigOf(options);
+  if (typeof config.pretrained === 'string') await checkCheckpointFile(config.pretrained);
   const names = await defaultSets(connection, options, config.method === 'supervised');
   const request: RunRequest = { config, ...names, validation: options.validation };
   return connection.client.runs.start.mutate(request);
 }
 
-async function resumeRun(connection: Connection, name: string): Promise<RunSummary> {
+async function resumeRun(connection: Connection, name: string, finetuneOnly: boolean): Promise<RunSummary> {
   const { id } = await findRun(connection, name);
-  return connection.client.runs.resume.mutate({ id });
+  const { runs } = connection.client;
+  return finetuneOnly ? runs.finetune.mutate({ id }) : runs.resume.mutate({ id });
+}
+
+/** @throws StudioError 'usage' for --evaluate and --finetune without the run they are about, or together. */
+function checkModes({ evaluate, finetune, resume }: TrainOptions): void {
+  if (evaluate === undefined && finetune === undefined) return;
+  const flag = evaluate === undefined ? '--finetune' : '--evaluate';
+  if (evaluate !== undefined && finetune !== undefined) {
+    throw new StudioError('usage', '--evaluate and --finetune exclude each other.', {
+      hint: 'Run one after the other.',
+    });
+  }
+  if (resume !== undefined) return;
+  throw new StudioError('usage', `${flag} is about a run that there is already.`, {
+    hint: `Name it: train ${flag} --resume RUN. A new run is fine-tuned at its end by itself.`,
+  });
+}
+
+/** The released program's --evaluate: the network that validation chose, on the test split. */
+async function evaluateResumed(context: CommandContext, name: string): Promise<void> {
+  const connection = await context.connect({ serves: true });
+  const { id } = await findRun(connection, name);
+  const evaluation = await connection.client.prediction.evaluate.mutate({ model: { run: id }, split: 'test' });
+  context.result(evaluation, evaluationText(evaluation));
 }
 
 /** The released program names no data sets: where the workspace has just one of a kind, that is the one meant. */

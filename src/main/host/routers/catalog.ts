@@ -1,5 +1,23 @@
 import { z } from 'zod';
-import { catalogStatsSchema, imagePageSchema, importFailureSchema, importRequestSchema } from '#shared/catalog.ts';
+import {
+  analysisRequestSchema,
+  analysisSummarySchema,
+  dataMismatchSchema,
+  distanceSchema,
+  duplicateMembersRequestSchema,
+  duplicatePageRequestSchema,
+  duplicatePageSchema,
+  exclusionRequestSchema,
+  exclusionSchema,
+  imageAnalysisSchema,
+} from '#shared/analysis.ts';
+import {
+  catalogStatsSchema,
+  imagePageSchema,
+  importFailureSchema,
+  importPreviewSchema,
+  importRequestSchema,
+} from '#shared/catalog.ts';
 import { exportRequestSchema } from '#shared/export.ts';
 import { imageFilterSchema } from '#shared/filter.ts';
 import { jobSchema } from '#shared/jobs.ts';
@@ -25,15 +43,84 @@ export const catalogRouter = router({
     .input(z.object({ filter: imageFilterSchema.default({}) }).default({ filter: {} }))
     .output(facetsSchema)
     .query(({ ctx, input }) => ctx.studio.catalog.query.facets(input.filter)),
-  /** Takes images out of every count, page and draw, or back in. */
+  /** Takes images out of every count, page and draw, or back in; the log keeps it. */
   setExcluded: procedure
-    .input(z.object({ ids: z.array(z.number().int()).min(1).max(500), excluded: z.boolean() }))
+    .input(
+      z.object({
+        ids: z.array(z.number().int()).min(1).max(500),
+        excluded: z.boolean(),
+        reason: z.string().trim().min(1).max(1_000).default('none given'),
+      }),
+    )
     .output(z.object({ changed: z.number().int() }))
     .mutation(({ ctx, input }) => {
-      const changed = ctx.studio.catalog.images.setExcluded(input.ids, input.excluded);
+      const changed = ctx.studio.analysis.setExcluded(input.ids, input.excluded, input.reason);
       ctx.studio.events.publish({ type: 'catalog.changed' });
       return { changed };
     }),
+  /** Excludes leaks, contradictions or the images of a filter in one step; null when there is nothing to exclude. */
+  exclude: procedure
+    .input(exclusionRequestSchema)
+    .output(exclusionSchema.nullable())
+    .mutation(({ ctx, input }) => {
+      const exclusion = ctx.studio.analysis.exclude(input);
+      ctx.studio.events.publish({ type: 'catalog.changed' });
+      return exclusion;
+    }),
+  /** Takes back the newest exclusion that stands. */
+  undoExclusion: procedure.output(exclusionSchema).mutation(({ ctx }) => {
+    const exclusion = ctx.studio.analysis.undoExclusion();
+    ctx.studio.events.publish({ type: 'catalog.changed' });
+    return exclusion;
+  }),
+  /** What was excluded and taken back, the newest first. */
+  exclusions: procedure
+    .input(
+      z
+        .object({ beforeId: z.number().int().optional(), limit: z.number().int().min(1).max(500).default(100) })
+        .default({ limit: 100 }),
+    )
+    .output(z.array(exclusionSchema))
+    .query(({ ctx, input: { beforeId, limit } }) =>
+      ctx.studio.catalog.exclusions.list({ limit, ...(beforeId !== undefined && { beforeId }) }),
+    ),
+  /** Looks at images that were not yet looked at, and searches for duplicates, as a job. */
+  analyze: procedure
+    .input(analysisRequestSchema.default({}))
+    .output(jobSchema)
+    .mutation(({ ctx, input }) => ctx.studio.analysis.start(input).job),
+  /** Searches for near duplicates with another distance, as a job. */
+  searchNear: procedure
+    .input(z.object({ distance: distanceSchema }))
+    .output(jobSchema)
+    .mutation(({ ctx, input }) => ctx.studio.analysis.searchNear(input.distance).job),
+  analysisSummary: procedure.output(analysisSummarySchema).query(({ ctx }) => ctx.studio.analysis.summary()),
+  /** One image's analysis; null when it has none. */
+  imageAnalysis: procedure
+    .input(z.object({ id: z.number().int() }))
+    .output(imageAnalysisSchema.nullable())
+    .query(({ ctx, input }) => ctx.studio.catalog.analyses.find(input.id) ?? null),
+  /** Groups of duplicates, the largest first, with their first members. */
+  duplicates: procedure
+    .input(duplicatePageRequestSchema.prefault({}))
+    .output(duplicatePageSchema)
+    .query(({ ctx, input }) => {
+      const { duplicates, query } = ctx.studio.catalog;
+      return duplicates.page(input, (ids) => query.rows(ids));
+    }),
+  /** All members of one group, a page at a time. */
+  duplicateMembers: procedure
+    .input(duplicateMembersRequestSchema)
+    .output(imagePageSchema)
+    .query(({ ctx, input }) => {
+      const { duplicates, query } = ctx.studio.catalog;
+      return duplicates.members(input, (ids) => query.rows(ids));
+    }),
+  /** How brightness, contrast, sharpness, colour and size of labeled and unlabeled faces differ. */
+  mismatch: procedure
+    .input(z.object({ labeled: imageFilterSchema.optional(), unlabeled: imageFilterSchema.optional() }).default({}))
+    .output(dataMismatchSchema)
+    .query(({ ctx, input }) => ctx.studio.catalog.mismatch.compare(input.labeled, input.unlabeled)),
   /** Writes images of a filter or a subset, as a job. */
   export: procedure
     .input(exportRequestSchema)
@@ -49,6 +136,11 @@ export const catalogRouter = router({
     .input(z.object({ source: z.string() }))
     .output(z.array(importFailureSchema))
     .query(({ ctx, input }) => ctx.studio.catalog.importErrors.list(input.source)),
+  /** What an import would do, from a look at its first images. */
+  importPreview: procedure
+    .input(importRequestSchema)
+    .output(importPreviewSchema)
+    .query(({ ctx, input }) => ctx.studio.imports.preview(input)),
   /** Starts an import; it goes on as a job. */
   import: procedure
     .input(importRequestSchema)

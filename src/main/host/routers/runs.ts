@@ -23,6 +23,11 @@ export const runsRouter = router({
     .input(byId)
     .output(runSummarySchema)
     .mutation(({ ctx, input }) => ctx.studio.runs.resume(input.id)),
+  /** Fine-tunes the best adaptation network so far and ends the run with it. */
+  finetune: procedure
+    .input(byId)
+    .output(runSummarySchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.finetune(input.id)),
   /** Ends the run for good; its checkpoints stay. */
   stop: procedure
     .input(byId)

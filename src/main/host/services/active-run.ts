@@ -19,6 +19,8 @@ export interface ActiveRunOptions {
   readonly directory: string;
   readonly catalog: Catalog;
   readonly events: EventBus;
+  /** The training steps that are still to do are left out. */
+  readonly finetuneOnly: boolean;
 }
 
 /**
@@ -100,7 +102,8 @@ export class ActiveRun {
       if (end !== undefined) void engine.close();
     }, this.#environment);
     this.#engine = engine;
-    engine.send({ kind: 'train', directory: this.#options.directory });
+    const { directory, finetuneOnly } = this.#options;
+    engine.send({ kind: 'train', directory, finetuneOnly });
     // Asked for before the engine was there: it must hear it too.
     if (this.#request !== undefined) engine.send({ kind: this.#request });
     const exit = await engine.exited;

@@ -104,12 +104,23 @@ async function* batches(catalog: Catalog, { ids, labels }: ChosenImages): AsyncG
 }
 
 /** A filter in words. */
-function choiceOf({ sources, splits, labels, sizes, excluded = 'no', text }: ImageFilter): string {
+function choiceOf({
+  sources,
+  splits,
+  labels,
+  sizes,
+  qualities,
+  duplicates,
+  excluded = 'no',
+  text,
+}: ImageFilter): string {
   const parts = [
     ...(sources === undefined ? [] : [`sources ${sources.join(', ')}`]),
     ...(splits === undefined ? [] : [`splits ${splits.join(', ')}`]),
     ...(labels === undefined ? [] : [`labels ${labels.map((label) => label ?? 'none').join(', ')}`]),
     ...(sizes === undefined ? [] : [`sizes ${sizes.join(', ')}`]),
+    ...(qualities === undefined ? [] : [`quality ${qualities.join(', ')}`]),
+    ...(duplicates === undefined ? [] : [`duplicates ${duplicates}`]),
     ...(text === undefined ? [] : [`the text “${text}”`]),
     ...(excluded === 'no' ? [] : [excluded === 'only' ? 'excluded images only' : 'excluded images too']),
   ];

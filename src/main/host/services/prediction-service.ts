@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import type { ImageReference } from '#shared/images.ts';
 import type { ImagePrediction } from '#shared/prediction.ts';
@@ -11,11 +11,14 @@ import { decodeImage, probeImage } from '../../imaging/decode.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
 import { EngineProcess } from '../engine-process.ts';
 import { uploadedFile } from '../http/uploads.ts';
-import type { Workspace } from '../workspace.ts';
+import { importedNetwork, type Workspace } from '../workspace.ts';
 import type { RunService } from './run-service.ts';
 
 /** An engine that answered nothing for this long is let go: TensorFlow and a network hold several hundred megabytes. */
 const IDLE_MILLISECONDS = 5 * 60_000;
+
+/** A folder with one of these is a checkpoint: the studio's own, or TensorFlow's. */
+const CHECKPOINT_MARKS = ['state.json', 'saved_model.pb'];
 
 export interface PredictionServiceOptions {
   readonly workspace: Workspace;
@@ -132,17 +135,24 @@ export class PredictionService {
       const network = request.network ?? this.#options.runs.get(request.run).best?.network ?? 'adaptation';
       return { checkpoint: this.#options.runs.checkpoint(request.run, network), network };
     }
-    const checkpoint = request.checkpoint ?? '';
-    if (
-      !existsSync(checkpoint) ||
-      !statSync(checkpoint).isDirectory() ||
-      !readdirSync(checkpoint).includes('state.json')
-    ) {
-      throw new StudioError('not-found', `${checkpoint} is no checkpoint folder: it holds no state.json.`, {
-        hint: `Name a folder such as ${join('runs', 'ID', 'best')}.`,
+    return { checkpoint: this.#checkpoint(request.checkpoint ?? ''), network: request.network ?? 'adaptation' };
+  }
+
+  /** A checkpoint's folder, a file of weights, or the name of an imported network. */
+  #checkpoint(place: string): string {
+    const isName = !isAbsolute(place) && !/[\\/]/.test(place);
+    const path = isName ? importedNetwork(this.#options.workspace, place) : place;
+    const isThere = existsSync(path);
+    if (isThere && !statSync(path).isDirectory()) return path;
+    if (isThere && CHECKPOINT_MARKS.some((name) => existsSync(join(path, name)))) return path;
+    if (isThere) {
+      throw new StudioError('not-found', `${path} is no checkpoint folder: it holds no state.json.`, {
+        hint: `Name a folder such as ${join('runs', 'ID', 'best')}, or a file of weights.`,
       });
     }
-    return { checkpoint, network: request.network ?? 'adaptation' };
+    throw new StudioError('not-found', `There is no checkpoint ${place}.`, {
+      hint: 'Name a folder, a file of weights, or what `checkpoint import` was told to call it.',
+    });
   }
 }
 

@@ -39,6 +39,7 @@ export class RunService {
   readonly #catalog: Catalog;
   readonly #events: EventBus;
   readonly #queue: string[] = [];
+  readonly #finetuneOnly = new Set<string>();
   #active: ActiveRun | undefined;
   #closing = false;
 
@@ -90,6 +91,31 @@ export class RunService {
     const run = this.get(id);
     if (this.#active?.id === id || this.#queue.includes(id)) return this.#summary(id);
     if (!RESUMABLE.includes(run.status)) throw this.#cannot('resumed', id);
+    this.#enqueue(id);
+    return this.#summary(id);
+  }
+
+  /** Fine-tunes the best adaptation network a run has so far, and ends the run with that: the steps still to do are left out for good. */
+  finetune(id: string): RunSummary {
+    const { status, config } = this.get(id);
+    if (this.#active?.id === id || this.#queue.includes(id)) throw this.#cannot('fine-tuned', id);
+    const directory = this.#directory(id);
+    if (existsSync(join(directory, 'finetuned'))) {
+      throw new StudioError('conflict', `Run ${id} is fine-tuned already.`, {
+        hint: 'Start a new run from its weights (--pretrained) to go on from them.',
+      });
+    }
+    if (config.finetuneEpochs === 0) {
+      throw new StudioError('conflict', `Run ${id} was started with --finetune-epochs 0.`, {
+        hint: 'Start a new run with its best checkpoint as --pretrained and some epochs.',
+      });
+    }
+    if (!existsSync(join(directory, 'last'))) {
+      throw new StudioError('not-found', `Run ${id} (${status}) has no checkpoint to fine-tune yet.`, {
+        hint: 'Let it train to its first evaluation.',
+      });
+    }
+    this.#finetuneOnly.add(id);
     this.#enqueue(id);
     return this.#summary(id);
   }
@@ -180,7 +206,9 @@ export class RunService {
     if (this.#active !== undefined || this.#closing) return;
     const id = this.#queue.shift();
     if (id === undefined) return;
-    const active = new ActiveRun({ id, directory: this.#directory(id), catalog: this.#catalog, events: this.#events });
+    const finetuneOnly = this.#finetuneOnly.delete(id);
+    const [catalog, events] = [this.#catalog, this.#events];
+    const active = new ActiveRun({ id, directory: this.#directory(id), catalog, events, finetuneOnly });
     this.#active = active;
     void active.ended.then(() => {
       this.#active = undefined;
