@@ -1,10 +1,10 @@
-import { StudioError } from '#shared/errors.ts';
+import type { StudioError } from '#shared/errors.ts';
 import { FileBytes } from './file-bytes.ts';
 import { isOnnx, openOnnx } from './onnx/onnx-reader.ts';
 import { isLegacyPyTorch, openLegacyPyTorch } from './pytorch/legacy-reader.ts';
 import { isZip, openZipPyTorch } from './pytorch/checkpoint-reader.ts';
 import { isSavedModel, openSavedModel } from './saved-model/saved-model-reader.ts';
-import { readSafetensors, type SafetensorsDtype, type SafetensorsTensor } from './safetensors.ts';
+import { openSafetensorsFile, type SafetensorsDtype, type SafetensorsTensor } from './safetensors.ts';
 
 export type CheckpointKind = 'safetensors' | 'pytorch-zip' | 'pytorch-legacy' | 'onnx' | 'saved-model';
 
@@ -59,6 +59,11 @@ export async function openCheckpointFile(path: string): Promise<CheckpointFile> 
   }
 }
 
+/** @throws StudioError as `openCheckpointFile`, whose messages a person should see before anything is begun with the file. */
+export async function checkCheckpointFile(path: string): Promise<void> {
+  await (await openCheckpointFile(path)).close();
+}
+
 /** Opens a checkpoint, and closes it whatever `work` does. */
 export async function withCheckpointFile<Result>(
   path: string,
@@ -79,20 +84,27 @@ function isSafetensors(start: Uint8Array): boolean {
 }
 
 async function openSafetensors(file: FileBytes): Promise<CheckpointFile> {
-  const { tensors, metadata } = await readSafetensors(file.path);
-  if (tensors.size === 0) throw file.corrupt('it holds no tensor');
+  const { entries, metadata, read, close } = await openSafetensorsFile(file.path);
+  const closeBoth = async (): Promise<void> => {
+    await close();
+    await file.close();
+  };
+  if (entries.length === 0) {
+    await close();
+    throw file.corrupt('it holds no tensor');
+  }
   return {
     path: file.path,
     kind: 'safetensors',
-    tensors: Array.from(tensors, ([name, tensor]) => ({
-      path: [name],
-      dtype: tensor.dtype,
-      shape: tensor.shape,
-      read: () => Promise.resolve(tensor),
+    tensors: entries.map((entry) => ({
+      path: [entry.name],
+      dtype: entry.dtype,
+      shape: entry.shape,
+      read: () => read(entry),
     })),
     values: new Map(),
     metadata,
-    close: () => file.close(),
+    close: closeBoth,
   };
 }
 

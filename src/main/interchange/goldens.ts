@@ -120,7 +120,8 @@ function largestError(actual: readonly (number | bigint)[], expected: readonly (
 function numbersOf({ dtype, data }: SafetensorsTensor): (number | bigint)[] {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data);
   if (dtype === 'F16') return Array.from(data as Uint16Array, floatOfHalf);
-  if (dtype === 'BF16') return [...new Float32Array(Uint32Array.from(data as Uint16Array, (half) => half << 16).buffer)];
+  if (dtype === 'BF16')
+    return [...new Float32Array(Uint32Array.from(data as Uint16Array, (half) => half << 16).buffer)];
   return Array.from(data as Float32Array);
 }
 
@@ -130,7 +131,10 @@ async function runBad(name: string, folder: string, marker: string): Promise<Gol
   const start = performance.now();
   const reason = await refusalOf(join(folder, name));
   const milliseconds = performance.now() - start;
-  const made = [...readdirSync(folder).filter((file) => !before.includes(file)), ...(existsSync(marker) ? [marker] : [])];
+  const made = [
+    ...readdirSync(folder).filter((file) => !before.includes(file)),
+    ...(existsSync(marker) ? [marker] : []),
+  ];
   const label = `bad/${name}`;
   if (reason === null) return failure(label, 'it was opened');
   if (!(reason instanceof StudioError) || reason.code === 'internal') return failure(label, String(reason));

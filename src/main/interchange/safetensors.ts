@@ -58,7 +58,8 @@ const LARGEST_HEADER = 100_000_000;
 const LENGTH_BYTES = 8;
 const METADATA_KEY = '__metadata__';
 
-interface HeaderEntry {
+/** A tensor as the header describes it. */
+export interface HeaderEntry {
   readonly name: string;
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
@@ -67,13 +68,22 @@ interface HeaderEntry {
   readonly end: number;
 }
 
+/** A safetensors file whose tensors are read one by one; close it afterwards. */
+export interface OpenSafetensors {
+  /** In the order of the header. */
+  readonly entries: readonly HeaderEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly read: (entry: HeaderEntry) => Promise<SafetensorsTensor>;
+  readonly close: () => Promise<void>;
+}
+
 /**
- * Reads a whole safetensors file.
+ * Reads the header of a safetensors file.
  *
  * @throws StudioError 'not-found' when there is no such file; 'corrupt' when it is truncated, not safetensors, or its header does not
  * describe exactly the bytes that follow (overflow, overlap, gap, out of bounds).
  */
-export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+export async function openSafetensorsFile(path: string): Promise<OpenSafetensors> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     throw toStudioError(error);
   });
@@ -83,14 +93,33 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     const dataStart = LENGTH_BYTES + header.byteLength;
     const { entries, metadata } = parseHeader(header, path);
     checkCoverage(entries, size - dataStart, path);
+    return {
+      entries,
+      metadata,
+      read: async ({ dtype, shape, begin, end }) => {
+        const bytes = await readBytes(handle, dataStart + begin, end - begin, path);
+        return { dtype, shape, data: new ARRAY_TYPES[dtype](bytes.buffer) };
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole safetensors file.
+ * @throws StudioError as `openSafetensorsFile`.
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+  const { entries, metadata, read, close } = await openSafetensorsFile(path);
+  try {
     const tensors = new Map<string, SafetensorsTensor>();
-    for (const { name, dtype, shape, begin, end } of entries) {
-      const bytes = await readBytes(handle, dataStart + begin, end - begin, path);
-      tensors.set(name, { dtype, shape, data: new ARRAY_TYPES[dtype](bytes.buffer) });
-    }
+    for (const entry of entries) tensors.set(entry.name, await read(entry));
     return { tensors, metadata };
   } finally {
-    await handle.close();
+    await close();
   }
 }
 

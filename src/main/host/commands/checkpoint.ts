@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import { NETWORKS, type NetworkName } from '#shared/training.ts';
@@ -19,7 +19,7 @@ const USUAL_IMAGE_SIZE = 224;
 const LISTED_NAMES = 10;
 
 interface ImportOptions {
-  readonly as: string;
+  readonly as?: string;
   readonly classes?: string;
   readonly imageSize: number;
   readonly releaseCrop: boolean;
@@ -27,7 +27,7 @@ interface ImportOptions {
 
 interface ExportOptions {
   readonly network?: NetworkName;
-  readonly format: CheckpointFormat;
+  readonly format?: CheckpointFormat;
   readonly to: string;
 }
 
@@ -55,14 +55,15 @@ export const registerCheckpointCommands: Register = (program, action) => {
     .command('import')
     .description('take the networks of a file into the workspace; predict and evaluate use them by --checkpoint NAME')
     .argument('<file>')
-    .requiredOption('--as <name>', 'the name to give it')
+    .option('--as <name>', 'the name to give it (default: the file’s)')
     .option('--classes <names>', 'its classes in its order, with commas between (default: the studio’s)')
     .option('--image-size <pixels>', 'side of the image it was trained on', positiveInteger, USUAL_IMAGE_SIZE)
     .option('--release-crop', 'it was trained on crops out of 256 pixels, whatever the image size', false)
     .action(
-      action(async (context, { as: name, classes, imageSize, releaseCrop }: ImportOptions, file) => {
+      action(async (context, { as, classes, imageSize, releaseCrop }: ImportOptions, file) => {
         const path = weightsOf(resolve(file!));
         await checkCheckpointFile(path);
+        const name = as ?? basename(resolve(file!)).replace(/(\.(pth|pt|bin|ckpt|tar|safetensors|onnx))+$/i, '');
         const target = importedNetwork(openWorkspace(context.workspace), name);
         const { importCheckpoint } = await import('../../training/checkpoint-import.ts');
         const names = classes?.split(',').map((one) => one.trim());
@@ -85,10 +86,11 @@ export const registerCheckpointCommands: Register = (program, action) => {
         'which network (default: the one validation chose; with pytorch, the whole run, which the released program resumes)',
       ).choices([...NETWORKS]),
     )
-    .addOption(new Option('--format <format>', 'what to write').choices([...FORMATS]).makeOptionMandatory())
+    .addOption(new Option('--format <format>', 'what to write (default: as the path ends)').choices([...FORMATS]))
     .requiredOption('--to <path>', 'the file to write; saved-model: the folder')
     .action(
-      action(async (context, { network, format, to }: ExportOptions, source) => {
+      action(async (context, { network, format: wanted, to }: ExportOptions, source) => {
+        const format = wanted ?? formatOf(to);
         const found = await findSource(context, source!, network);
         const { exportNetwork, exportRun } = await import('../../training/checkpoint-export.ts');
         const isWhole = format === 'pytorch' && network === undefined && found.last !== null;
@@ -100,6 +102,15 @@ export const registerCheckpointCommands: Register = (program, action) => {
       }),
     );
 };
+
+function formatOf(path: string): CheckpointFormat {
+  if (/\.safetensors$/i.test(path)) return 'safetensors';
+  if (/\.(pth|pt|pth\.tar)$/i.test(path)) return 'pytorch';
+  if (/\.onnx$/i.test(path)) return 'onnx';
+  throw new StudioError('usage', `What ${path} should be cannot be told from its name.`, {
+    hint: `Say it: --format ${FORMATS.join(', ')}.`,
+  });
+}
 
 /** A checkpoint of the studio is a folder with its weights in a file. */
 function weightsOf(path: string): string {

@@ -67,7 +67,11 @@ function nodesOf(operation: GraphOperation): Encoded[] {
     case 'rectifier':
       return [node('Relu', name, [operation.input])];
     case 'maximum-pooling': {
-      const attributes = [integers('kernel_shape', [3, 3]), integers('strides', [2, 2]), integers('pads', [1, 1, 1, 1])];
+      const attributes = [
+        integers('kernel_shape', [3, 3]),
+        integers('strides', [2, 2]),
+        integers('pads', [1, 1, 1, 1]),
+      ];
       return [node('MaxPool', name, [operation.input], attributes)];
     }
     case 'average-pooling':
@@ -116,8 +120,6 @@ function initializer(name: string, { shape, data }: SafetensorsTensor): Encoded 
 }
 
 function valueInfo(name: string, sides: readonly (string | number)[]): Encoded {
-  const dimensions = sides.map((side) =>
-    field(1, typeof side === 'number' ? integerField(1, side) : field(2, side)),
-  );
+  const dimensions = sides.map((side) => field(1, typeof side === 'number' ? integerField(1, side) : field(2, side)));
   return message(field(1, name), field(2, field(1, message(integerField(1, FLOAT), field(2, message(dimensions))))));
 }

@@ -66,7 +66,9 @@ function rootOf(file: FileBytes, archive: ZipReader): string {
 async function checkByteOrder(file: FileBytes, archive: ZipReader, root: string): Promise<void> {
   const name = `${root}byteorder`;
   if (archive.find(name) === undefined) return;
-  const order = Buffer.from(await archive.read(name, LARGEST_MARK)).toString('latin1').trim();
+  const order = Buffer.from(await archive.read(name, LARGEST_MARK))
+    .toString('latin1')
+    .trim();
   if (order === 'little') return;
   throw file.unsupported(
     `its numbers are in ${JSON.stringify(order)} byte order`,

@@ -136,7 +136,9 @@ class PickleWriter {
     this.#operation('tQ');
     this.#number(0);
     this.#tuple(shape);
-    this.#tuple(shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * Math.max(1, side), 1)));
+    this.#tuple(
+      shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * Math.max(1, side), 1)),
+    );
     this.#bytes(0x89);
     this.#operation('ccollections\nOrderedDict\n)RtR');
   }

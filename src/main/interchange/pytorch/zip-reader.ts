@@ -162,11 +162,7 @@ function parseDirectory(file: FileBytes, directory: Uint8Array, count: number): 
       );
     }
     const [size, compressedSize, headerPosition] = withZip64(
-      [
-        bytes.readUInt32LE(position + 24),
-        bytes.readUInt32LE(position + 20),
-        bytes.readUInt32LE(position + 42),
-      ],
+      [bytes.readUInt32LE(position + 24), bytes.readUInt32LE(position + 20), bytes.readUInt32LE(position + 42)],
       bytes.subarray(nameEnd, extraEnd),
       () => file.corrupt(`the sizes of its entry ${quoted(name)} are missing`),
     );

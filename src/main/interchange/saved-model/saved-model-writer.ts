@@ -72,11 +72,7 @@ function savedModel(network: InferenceNetwork): Encoded {
     mapField(2, PROBABILITIES, tensorInfo(PROBABILITIES, [-1, network.classCount])),
     field(3, 'tensorflow/serving/predict'),
   );
-  const metaGraph = message(
-    field(1, field(4, 'serve')),
-    field(2, graph),
-    mapField(5, 'serving_default', signature),
-  );
+  const metaGraph = message(field(1, field(4, 'serve')), field(2, graph), mapField(5, 'serving_default', signature));
   return message(integerField(1, 1), field(2, metaGraph));
 }
 
