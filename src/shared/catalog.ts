@@ -1,8 +1,21 @@
 import { z } from 'zod';
-import { imageFilterSchema } from './filter.ts';
+import { imageFilterSchema, qualitySchema } from './filter.ts';
 import { roleSchema, splitSchema } from './images.ts';
 
-export const IMPORT_FORMATS = ['auto', 'folder', 'identity', 'fer2013'] as const;
+export const IMPORT_FORMATS = [
+  'auto',
+  'folder',
+  'identity',
+  'csv',
+  'manifest',
+  'affectnet',
+  'raf-db',
+  'fer2013',
+  'ferplus',
+  'ck-plus',
+  'recordio',
+  'huggingface',
+] as const;
 export const importFormatSchema = z.enum(IMPORT_FORMATS);
 export type ImportFormat = z.infer<typeof importFormatSchema>;
 
@@ -12,8 +25,37 @@ export const importRequestSchema = z.object({
   role: roleSchema.default('labeled'),
   /** Name of the source; the folder's name when left out. */
   source: z.string().min(1).optional(),
+  /** What a column of a manifest holds, by the column's name; remembered for the source. */
+  columns: z.record(z.string(), z.string()).optional(),
+  /** Class by the name it has in the data, null to leave its images out; remembered for the source. */
+  classes: z.record(z.string(), z.string().nullable()).optional(),
+  /** The folder a list's paths are below; looked for when left out. Remembered for the source. */
+  images: z.string().min(1).optional(),
+  /** Keeps copies of the images in the workspace. */
+  copy: z.boolean().optional(),
+  /** The source was moved here: its images are looked for at the new place before it goes on. */
+  relink: z.boolean().optional(),
 });
 export type ImportRequest = z.infer<typeof importRequestSchema>;
+
+/** What a path may hold, how sure that is (0 … 1), and why. */
+export const formatCandidateSchema = z.object({ format: z.string(), confidence: z.number(), reason: z.string() });
+export type FormatCandidate = z.infer<typeof formatCandidateSchema>;
+
+/** How votes went that were joined to a source. */
+export const voteSummarySchema = z.object({
+  /** Images with votes. */
+  joined: z.number().int(),
+  /** Rows of votes without an image in the source. */
+  unmatched: z.number().int(),
+  /** Images with votes whose most voted choice is their label; of several choices, the one that stands first in the list of votes counts. */
+  agreeing: z.number().int(),
+  /** Images where several choices have the most votes. */
+  tied: z.number().int(),
+  unknown: z.number().int(),
+  nonFace: z.number().int(),
+});
+export type VoteSummary = z.infer<typeof voteSummarySchema>;
 
 export const importFailureSchema = z.object({ path: z.string(), reason: z.string() });
 export type ImportFailure = z.infer<typeof importFailureSchema>;
@@ -26,13 +68,55 @@ export const importResultSchema = z.object({
   skipped: z.number().int(),
   failed: z.number().int(),
   errors: z.array(importFailureSchema),
+  /** Images that are in order and not used, such as AffectNet's "no face", by what they are. */
+  leftOut: z.array(z.object({ what: z.string(), count: z.number().int() })),
+  /** What the path was taken for and why, and what else it may be, the likeliest first. */
+  explanation: z.object({ reason: z.string(), others: z.array(formatCandidateSchema) }),
   seconds: z.number(),
+  votes: voteSummarySchema.optional(),
+  /** Where the source was before, if it was linked again. */
+  relinkedFrom: z.string().optional(),
 });
 export type ImportResult = z.infer<typeof importResultSchema>;
+
+/** What an import would do, from a look at its first images. */
+export const importPreviewSchema = z.object({
+  source: z.string(),
+  /** What the images' paths are below; null where they are not to be found. */
+  root: z.string().nullable(),
+  format: z.string(),
+  reason: z.string(),
+  others: z.array(formatCandidateSchema),
+  /** About how many images there are, where that is known. */
+  total: z.number().int().nullable(),
+  /** Columns and first rows, long fields cut, where the path is a list. */
+  table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())) }).nullable(),
+  /** Names that are no classes, with how many images have them: the import takes none until each is given a class or left out. */
+  unknownClasses: z.array(z.object({ name: z.string(), count: z.number().int() })),
+  /** Why the import would not begin, such as no column of paths. */
+  problem: z.object({ message: z.string(), hint: z.string().optional() }).nullable(),
+  samples: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('image'),
+        path: z.string(),
+        label: z.number().int().nullable(),
+        split: splitSchema,
+        identity: z.string().nullable(),
+        width: z.number().int(),
+        height: z.number().int(),
+      }),
+      z.object({ kind: z.literal('rejected'), path: z.string(), reason: z.string() }),
+    ]),
+  ),
+});
+export type ImportPreview = z.infer<typeof importPreviewSchema>;
 
 export const classCountsSchema = z.object({
   /** Images per class, in the order of `classes`. */
   counts: z.array(z.number().int()),
+  /** Each class's part of the labeled images; 0 where there are none. */
+  shares: z.array(z.number()),
   /** All images of the split, the unlabeled ones included. */
   total: z.number().int(),
   /** Largest class over smallest non-empty class; null with fewer than two non-empty classes. */
@@ -70,8 +154,11 @@ export const catalogStatsSchema = z.object({
 });
 export type CatalogStats = z.infer<typeof catalogStatsSchema>;
 
-/** What is never torn apart by a draw: all images of a person are drawn together or not at all. */
-export const GROUPINGS = ['identity'] as const;
+/**
+ * What is never torn apart by a draw: all images of a person, or all copies of an image (exact and near ones, as the last searches found
+ * them), are drawn together or not at all.
+ */
+export const GROUPINGS = ['identity', 'duplicates'] as const;
 export const groupingSchema = z.enum(GROUPINGS);
 export type Grouping = z.infer<typeof groupingSchema>;
 
@@ -131,6 +218,8 @@ export const imageRowSchema = z.object({
   path: z.string(),
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
+  /** What an analysis found wrong; `good` alone where it found nothing, `unknown` alone where there was none. */
+  qualities: z.array(qualitySchema),
   excluded: z.boolean(),
 });
 export type ImageRow = z.infer<typeof imageRowSchema>;

@@ -12,12 +12,24 @@ export interface Expression {
 
 export const EXPRESSIONS = [
   { name: 'neutral', label: 'Neutral', letter: 'N', color: '#8C8C8C', aliases: ['neutrality', 'normal', 'ne'] },
-  { name: 'happy', label: 'Happy', letter: 'H', color: '#EE9B00', aliases: ['happiness', 'joy', 'smile', 'ha'] },
-  { name: 'sad', label: 'Sad', letter: 'S', color: '#0077BB', aliases: ['sadness', 'sa'] },
-  { name: 'surprise', label: 'Surprise', letter: 'U', color: '#AA3377', aliases: ['surprised', 'su', 'astonished'] },
-  { name: 'fear', label: 'Fear', letter: 'F', color: '#009988', aliases: ['fearful', 'afraid', 'scared', 'fe'] },
+  {
+    name: 'happy',
+    label: 'Happy',
+    letter: 'H',
+    color: '#EE9B00',
+    aliases: ['happiness', 'joy', 'joyful', 'smile', 'smiling', 'ha'],
+  },
+  { name: 'sad', label: 'Sad', letter: 'S', color: '#0077BB', aliases: ['sadness', 'sa', 'unhappy', 'sorrow'] },
+  {
+    name: 'surprise',
+    label: 'Surprise',
+    letter: 'U',
+    color: '#AA3377',
+    aliases: ['surprised', 'suprise', 'su', 'astonished', 'amazed'],
+  },
+  { name: 'fear', label: 'Fear', letter: 'F', color: '#009988', aliases: ['fearful', 'afraid', 'scared', 'fe', 'af'] },
   { name: 'disgust', label: 'Disgust', letter: 'D', color: '#6A8A22', aliases: ['disgusted', 'di'] },
-  { name: 'anger', label: 'Anger', letter: 'A', color: '#CC3311', aliases: ['angry', 'an', 'mad'] },
+  { name: 'anger', label: 'Anger', letter: 'A', color: '#CC3311', aliases: ['angry', 'an', 'mad', 'rage'] },
   { name: 'contempt', label: 'Contempt', letter: 'C', color: '#775533', aliases: ['contemptuous', 'co'] },
 ] as const satisfies readonly Expression[];
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const JOB_KINDS = ['demo', 'import', 'train', 'evaluate', 'setup', 'export', 'backup'] as const;
+export const JOB_KINDS = ['demo', 'import', 'train', 'evaluate', 'setup', 'export', 'backup', 'analyze'] as const;
 export const jobKindSchema = z.enum(JOB_KINDS);
 export type JobKind = z.infer<typeof jobKindSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { imageRowSchema } from './catalog.ts';
-import { imageFilterSchema, labelSchema, sizeClassSchema } from './filter.ts';
+import { imageFilterSchema, labelSchema, qualitySchema, sizeClassSchema } from './filter.ts';
 import { splitSchema } from './images.ts';
 
 /** `path` is the order of sources, then of paths. Images without a label, an identity or a size come first. */
@@ -32,12 +32,14 @@ const countsOf = <Value extends z.ZodType>(value: Value) =>
 export const facetsSchema = z.object({
   /** Images of the whole filter. */
   total: z.number().int().nonnegative(),
-  /** False: the text is found in more images than are counted, and all counts are of the first ones alone. */
+  /** False: text or duplicates are found in more images than are counted, and all counts are of the first ones alone. */
   complete: z.boolean(),
   sources: countsOf(z.string()),
   splits: countsOf(splitSchema),
   labels: countsOf(labelSchema),
   sizes: countsOf(sizeClassSchema),
+  /** An image may have several flags, and is then counted in each. */
+  qualities: countsOf(qualitySchema),
   excluded: countsOf(z.boolean()),
 });
 export type Facets = z.infer<typeof facetsSchema>;

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DEFAULT_DISTANCE } from '#shared/analysis.ts';
 import type { ExportedImage } from '#shared/export.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import { type Split, SPLITS } from '#shared/images.ts';
 import { SORTS } from '#shared/query.ts';
 import { RandomStream } from '#shared/random.ts';
 import { type Catalog, type NewImage, openCatalog } from '../catalog/catalog.ts';
+import { type Hashes, groupNearHashes } from '../catalog/duplicate-search.ts';
 import { exportCsv } from '../exporters/text-lines.ts';
 
 export interface BenchResult {
@@ -47,6 +49,8 @@ export async function benchCatalog({ rows, directory, onProgress }: CatalogBench
   try {
     const insertSeconds = timed(() => insertRows(catalog, rows)) / 1000;
     add('insert', rows / insertSeconds, 'rows/s');
+    const hashes = someHashes(rows);
+    add('near duplicates', timed(() => void groupNearHashes(hashes, DEFAULT_DISTANCE)) / 1000, 's');
     add('index names', timed(() => catalog.text.catchUp()) / 1000, 's');
     catalog.close();
     const opening = timed(() => {
@@ -111,6 +115,19 @@ function generatedImage(source: number, number: number, count: number): NewImage
   return { ...place, split, path: `${split}/class_${label}/${name}.jpg`, label, identity: null };
 }
 
+/** Hashes by chance, a tenth of them copies of others with up to four bits changed. */
+function someHashes(count: number): Hashes {
+  const stream = new RandomStream(4, 'audit');
+  const high = Uint32Array.from({ length: count }, () => stream.next());
+  const low = Uint32Array.from({ length: count }, () => stream.next());
+  for (let copy = 0; copy < count; copy += 10) {
+    const original = stream.integer(count);
+    high[copy] = high[original]! ^ (1 << stream.integer(32)) ^ (1 << stream.integer(32));
+    low[copy] = low[original]! ^ (1 << stream.integer(32)) ^ (1 << stream.integer(32));
+  }
+  return { high, low };
+}
+
 function firstScreen(catalog: Catalog): void {
   catalog.stats({});
   catalog.query.facets({});
@@ -158,17 +175,22 @@ function decide(catalog: Catalog, rows: number): number[] {
   const stream = new RandomStream(3, 'audit');
   return Array.from({ length: DECISIONS }, (_, number) => {
     const id = 1 + stream.integer(rows);
-    return timed(() => void catalog.images.setExcluded([id], number % 2 === 0));
+    return timed(() => void catalog.exclusions.set([id], number % 2 === 0, NOTE));
   });
 }
+
+const NOTE = { rule: 'some', reason: 'benchmark', author: 'bench' };
 
 /** Milliseconds of a change of many images, spread over the whole catalog, and of taking it back. */
 function changeMany(catalog: Catalog, rows: number): [number, number] {
   const count = Math.min(BULK, rows);
   const stride = Math.floor(rows / count);
   const ids = Array.from({ length: count }, (_, index) => 1 + index * stride);
-  const change = (excluded: boolean): number => timed(() => void catalog.images.setExcluded(ids, excluded));
-  return [change(true), change(false)];
+  const change = (work: () => void): number => timed(work);
+  return [
+    change(() => void catalog.exclusions.set(ids, true, NOTE)),
+    change(() => void catalog.exclusions.undo(NOTE.author)),
+  ];
 }
 
 async function writeCsv(catalog: Catalog, target: string): Promise<void> {

@@ -3,13 +3,18 @@ import { dirname } from 'node:path';
 import type { CatalogStats } from '#shared/catalog.ts';
 import { toStudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
+import { AnalysisMismatch } from './analysis-mismatch.ts';
+import { AnalysisTable } from './analysis.ts';
 import { CellTable } from './cells.ts';
 import { checkCounters, rebuildCounters } from './counters.ts';
 import { type Connection, openDatabase, openSnapshot } from './database.ts';
+import { DuplicateTable } from './duplicates.ts';
+import { ExclusionLog } from './exclusions.ts';
 import { ImageQuery } from './image-query.ts';
 import { ImageTable } from './images.ts';
 import { ImportErrorTable } from './import-errors.ts';
 import { JobTable } from './jobs.ts';
+import { LabelVoteTable } from './label-votes.ts';
 import { migrate } from './migrate.ts';
 import { RunTable } from './runs.ts';
 import { SettingTable } from './settings.ts';
@@ -36,7 +41,12 @@ export class Catalog {
   readonly images: ImageTable;
   readonly query: ImageQuery;
   readonly text: TextIndex;
+  readonly analyses: AnalysisTable;
+  readonly mismatch: AnalysisMismatch;
+  readonly duplicates: DuplicateTable;
+  readonly exclusions: ExclusionLog;
   readonly importErrors: ImportErrorTable;
+  readonly labelVotes: LabelVoteTable;
   readonly subsets: SubsetTable;
   readonly runs: RunTable;
   readonly jobs: JobTable;
@@ -53,10 +63,22 @@ export class Catalog {
     const subsetNames = new SubsetNames(connection);
     const { sources } = this;
     this.text = new TextIndex(connection);
-    this.query = new ImageQuery(connection, { sources, cells, text: this.text });
+    this.analyses = new AnalysisTable(connection);
+    this.mismatch = new AnalysisMismatch(connection, cells);
+    this.duplicates = new DuplicateTable(connection, this.analyses);
+    this.exclusions = new ExclusionLog(connection);
+    this.query = new ImageQuery(connection, { sources, cells, text: this.text, duplicates: this.duplicates });
     this.images = new ImageTable(connection, { sources, cells, query: this.query, subsetNames });
     this.importErrors = new ImportErrorTable(connection, this.sources);
-    this.subsets = new SubsetTable(connection, { sources, images: this.images, query: this.query, names: subsetNames });
+    this.labelVotes = new LabelVoteTable(connection);
+    this.subsets = new SubsetTable(connection, {
+      sources,
+      images: this.images,
+      query: this.query,
+      analyses: this.analyses,
+      duplicates: this.duplicates,
+      names: subsetNames,
+    });
     this.runs = new RunTable(connection);
     this.jobs = new JobTable(connection);
     this.settings = new SettingTable(connection);
@@ -129,6 +151,7 @@ export class Catalog {
   /** The catalog as it is now, to read at leisure while this one goes on changing. The caller closes it. */
   snapshot(): Catalog {
     this.text.catchUp();
+    this.duplicates.catchUp();
     return new Catalog(openSnapshot(this.#connection.name));
   }
 

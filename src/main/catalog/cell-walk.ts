@@ -3,11 +3,23 @@ import type { Connection } from './database.ts';
 
 /** Ids asked for at a time of one cell: a question costs about as much as ten ids. */
 const SMALLEST_CHUNK = 8;
+/** With more cells than this, images of any cell are looked at first, as long as one in so many is wanted: less work than asking each cell. */
+const FEW_CELLS = 32;
+const WANTED_ONE_IN = 4;
+/** Images looked at in a row, for each that will be taken. */
+const LOOKED_AT = 2;
+
+interface PlacedImage {
+  readonly id: number;
+  readonly cell: number;
+}
 
 /** Walks the images of some cells together, in the order of their ids. */
 export class CellWalk {
   readonly #after;
   readonly #before;
+  readonly #anyAfter;
+  readonly #anyBefore;
 
   constructor(connection: Connection) {
     this.#after = connection
@@ -18,6 +30,12 @@ export class CellWalk {
         'SELECT id FROM image WHERE cell = ? AND id < ? ORDER BY id DESC LIMIT ?',
       )
       .pluck();
+    this.#anyAfter = connection.prepare<[number, number], PlacedImage>(
+      'SELECT id, cell FROM image WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    this.#anyBefore = connection.prepare<[number, number], PlacedImage>(
+      'SELECT id, cell FROM image WHERE id < ? ORDER BY id DESC LIMIT ?',
+    );
   }
 
   /** All ids of one cell, ascending. */
@@ -27,6 +45,26 @@ export class CellWalk {
 
   /** Ids beyond one, nearest first. @param expected about how many will be taken. */
   *from(cells: readonly Cell[], id: number, descending: boolean, expected: number): Generator<number, void> {
+    const from = cells.length > FEW_CELLS ? yield* this.#dense(cells, id, descending, expected) : id;
+    if (from !== null) yield* this.#lanes(cells, from, descending, expected);
+  }
+
+  /** While many of the images in a row are wanted. @returns where to go on; null at the end. */
+  *#dense(cells: readonly Cell[], id: number, descending: boolean, expected: number): Generator<number, number | null> {
+    const wanted = new Set(cells.map((cell) => cell.id));
+    const next = descending ? this.#anyBefore : this.#anyAfter;
+    const chunk = LOOKED_AT * Math.max(expected, SMALLEST_CHUNK);
+    for (let from = id; ;) {
+      const images = next.all(from, chunk);
+      const found = images.filter(({ cell }) => wanted.has(cell));
+      for (const image of found) yield image.id;
+      if (images.length < chunk) return null;
+      from = images.at(-1)!.id;
+      if (found.length * WANTED_ONE_IN < images.length) return from;
+    }
+  }
+
+  *#lanes(cells: readonly Cell[], id: number, descending: boolean, expected: number): Generator<number, void> {
     const chunk = Math.max(SMALLEST_CHUNK, Math.ceil((2 * expected) / cells.length));
     const next = descending ? this.#before : this.#after;
     const lanes = cells.map((cell) => new Lane((beyond) => next.all(cell.id, beyond, chunk), id));

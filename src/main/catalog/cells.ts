@@ -1,5 +1,12 @@
 import { SPLITS, type Split } from '#shared/images.ts';
-import { type ExcludedChoice, type ImageFilter, SIZE_CLASSES, type SizeClass } from '#shared/filter.ts';
+import {
+  type ExcludedChoice,
+  type ImageFilter,
+  QUALITY_FLAGS,
+  type Quality,
+  SIZE_CLASSES,
+  type SizeClass,
+} from '#shared/filter.ts';
 import type { Connection } from './database.ts';
 import type { SourceTable } from './sources.ts';
 
@@ -12,7 +19,7 @@ export interface ImagePlace {
 
 /**
  * Images that are alike in everything a facet shows. Each image's cell is a column of its row, counts are kept by cell, and one index holds
- * the images of each in the order of ids; so that any filter of facets is a choice among some dozens of cells a source.
+ * the images of each in the order of ids; so that any filter of facets is a choice among some dozens or hundreds of cells a source.
  */
 export interface Cell {
   /** As in the column `image.cell`. */
@@ -23,6 +30,8 @@ export interface Cell {
   readonly label: number | null;
   readonly excluded: boolean;
   readonly size: SizeClass;
+  /** What is wrong, or that nothing is, or that nobody looked. */
+  readonly qualities: readonly Quality[];
   readonly count: number;
 }
 
@@ -31,14 +40,26 @@ const SIZE_BITS = 3;
 const EXCLUDED_BIT = 1 << SIZE_BITS;
 const LABEL_SHIFT = SIZE_BITS + 1;
 const SPLIT_SHIFT = LABEL_SHIFT + 4;
-const SOURCE_FACTOR = 2 ** (SPLIT_SHIFT + 2);
+const QUALITY_SHIFT = SPLIT_SHIFT + 2;
+const SOURCE_FACTOR = 2 ** (QUALITY_SHIFT + 1 + QUALITY_FLAGS.length);
 const NO_LABEL = 8;
+
+const QUALITIES_OF_BITS: readonly (readonly Quality[])[] = Array.from(
+  { length: 2 << QUALITY_FLAGS.length },
+  (_, bits) => {
+    if ((bits & 1) === 0) return ['unknown'];
+    const flags = QUALITY_FLAGS.filter((_flag, index) => (bits & (2 << index)) !== 0);
+    return flags.length === 0 ? ['good'] : flags;
+  },
+);
 
 /** Tells whether a cell meets one part of a filter. */
 type CellTest = (cell: Cell) => boolean;
 
 /** The parts of a filter that cells decide, each with its own test. */
-export type CellTests = Readonly<Record<'sources' | 'splits' | 'labels' | 'sizes' | 'excluded', CellTest>>;
+export type CellTests = Readonly<
+  Record<'sources' | 'splits' | 'labels' | 'sizes' | 'qualities' | 'excluded', CellTest>
+>;
 
 export class CellTable {
   readonly #sources: SourceTable;
@@ -56,7 +77,7 @@ export class CellTable {
     return this.#counted.all().map(({ cell, count }) => ({ ...decode(cell), count }));
   }
 
-  /** Cells that meet a filter; its text is not for them to decide. @throws StudioError 'not-found' for an unknown source. */
+  /** Cells that meet a filter; its text and its duplicates are not for them to decide. @throws StudioError 'not-found' for an unknown source. */
   matching(filter: ImageFilter): Cell[] {
     const tests = Object.values(this.tests(filter));
     return this.all().filter((cell) => tests.every((test) => test(cell)));
@@ -68,13 +89,14 @@ export class CellTable {
   }
 
   /** @throws StudioError 'not-found' for an unknown source. */
-  tests({ sources, splits, labels, sizes, excluded = 'no' }: ImageFilter): CellTests {
+  tests({ sources, splits, labels, sizes, qualities, excluded = 'no' }: ImageFilter): CellTests {
     const sourceIds = sources?.map((name) => this.#sources.get(name).id);
     return {
       sources: oneOf(sourceIds, ({ sourceId }) => sourceId),
       splits: oneOf(splits, ({ split }) => split),
       labels: oneOf(labels, ({ label }) => label),
       sizes: oneOf(sizes, ({ size }) => size),
+      qualities: someOf(qualities, (cell) => cell.qualities),
       excluded: excludedTest(excluded),
     };
   }
@@ -89,16 +111,22 @@ export function filterOf({ source, split, label }: ImagePlace): ImageFilter {
   };
 }
 
+/** What the bits of `image.quality` say. */
+export function qualitiesOf(bits: number): readonly Quality[] {
+  return QUALITIES_OF_BITS[bits]!;
+}
+
 function decode(cell: number): Omit<Cell, 'count'> {
   const facets = cell % SOURCE_FACTOR;
   const label = (facets >> LABEL_SHIFT) & 15;
   return {
     id: cell,
     sourceId: Math.floor(cell / SOURCE_FACTOR),
-    split: SPLITS[facets >> SPLIT_SHIFT]!,
+    split: SPLITS[(facets >> SPLIT_SHIFT) & 3]!,
     label: label === NO_LABEL ? null : label,
     excluded: (facets & EXCLUDED_BIT) !== 0,
     size: SIZE_CLASSES[facets & (EXCLUDED_BIT - 1)]!,
+    qualities: QUALITIES_OF_BITS[facets >> QUALITY_SHIFT]!,
   };
 }
 
@@ -106,6 +134,12 @@ function oneOf<Value>(wanted: readonly Value[] | undefined, value: (cell: Cell) 
   if (wanted === undefined) return () => true;
   const accepted = new Set(wanted);
   return (cell) => accepted.has(value(cell));
+}
+
+function someOf<Value>(wanted: readonly Value[] | undefined, values: (cell: Cell) => readonly Value[]): CellTest {
+  if (wanted === undefined) return () => true;
+  const accepted = new Set(wanted);
+  return (cell) => values(cell).some((value) => accepted.has(value));
 }
 
 function excludedTest(choice: ExcludedChoice): CellTest {

@@ -1,6 +1,6 @@
 import { SPLITS } from '#shared/images.ts';
 import type { Facets } from '#shared/query.ts';
-import { SIZE_CLASSES } from '#shared/filter.ts';
+import { QUALITIES, SIZE_CLASSES } from '#shared/filter.ts';
 import type { Cell, CellTests } from './cells.ts';
 
 /** Counts of every facet, each under the tests of all others. @param sources names by id. @param complete as in the result. */
@@ -30,6 +30,10 @@ export function facetsOf(
       countBy(under('sizes'), ({ size }) => size),
       SIZE_CLASSES,
     ),
+    qualities: ordered(
+      countByEach(under('qualities'), ({ qualities }) => qualities),
+      QUALITIES,
+    ),
     excluded: ordered(
       countBy(under('excluded'), ({ excluded }) => excluded),
       [false, true],
@@ -41,6 +45,14 @@ const sumOf = (cells: readonly Cell[]): number => cells.reduce((sum, { count }) 
 
 function countBy<Value>(cells: readonly Cell[], valueOf: (cell: Cell) => Value): Map<Value, number> {
   return new Map([...Map.groupBy(cells, valueOf)].map(([value, group]) => [value, sumOf(group)]));
+}
+
+/** Counts of values of which a cell may have several. */
+function countByEach<Value>(cells: readonly Cell[], valuesOf: (cell: Cell) => readonly Value[]): Map<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const cell of cells)
+    for (const value of valuesOf(cell)) counts.set(value, (counts.get(value) ?? 0) + cell.count);
+  return counts;
 }
 
 function ordered<Value>(

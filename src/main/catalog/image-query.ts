@@ -2,8 +2,9 @@ import type { ImageRow } from '#shared/catalog.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import type { Facets, ImageQueryRequest, QueryPage } from '#shared/query.ts';
 import { CellWalk } from './cell-walk.ts';
-import type { Cell, CellTable } from './cells.ts';
+import { type Cell, type CellTable, qualitiesOf } from './cells.ts';
 import type { Connection } from './database.ts';
+import type { DuplicateTable } from './duplicates.ts';
 import { facetsOf } from './facets.ts';
 import {
   type Key,
@@ -16,6 +17,7 @@ import {
 } from './image-orders.ts';
 import { KeyCollection } from './key-collection.ts';
 import { KeyWalk } from './key-walk.ts';
+import type { ListedImages } from './listed-images.ts';
 import type { SourceTable } from './sources.ts';
 import { type TextIndex, textTest } from './text-index.ts';
 
@@ -25,7 +27,7 @@ const COLLECTED = 5_000;
 const EXAMINED = 4_000;
 const EXAMINED_OF_CELLS = 1_500;
 
-type StoredRow = Omit<ImageRow, 'excluded'> & { readonly excluded: number };
+type StoredRow = Omit<ImageRow, 'excluded' | 'qualities'> & { readonly excluded: number; readonly quality: number };
 
 interface PlacedImage {
   readonly id: number;
@@ -42,6 +44,7 @@ export interface ImageQueryParts {
   readonly sources: SourceTable;
   readonly cells: CellTable;
   readonly text: TextIndex;
+  readonly duplicates: DuplicateTable;
 }
 
 /**
@@ -62,7 +65,7 @@ export class ImageQuery {
     this.#keyWalk = new KeyWalk(connection);
     this.#keyCollection = new KeyCollection(connection);
     this.#rows = connection.prepare<[string], StoredRow>(
-      `SELECT image.id, source.name AS source, image.split, image.label, image.identity, image.path, image.width, image.height, image.excluded
+      `SELECT image.id, source.name AS source, image.split, image.label, image.identity, image.path, image.width, image.height, image.quality, image.excluded
        FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value JOIN source ON source.id = image.source_id
        ORDER BY wanted.key`,
     );
@@ -80,27 +83,38 @@ export class ImageQuery {
 
   /** @throws StudioError 'not-found' for an unknown source. */
   facets(filter: ImageFilter): Facets {
-    const { sources, text } = this.#parts;
+    const { sources } = this.#parts;
     const tests = this.#parts.cells.tests(filter);
     const names = new Map(sources.list().map(({ id, name }) => [id, name]));
     const cells = this.#parts.cells.all();
-    if (filter.text === undefined) return facetsOf(cells, tests, names, true);
-    const { images, complete } = text.find(filter.text);
-    const byCell = Map.groupBy(images, ({ cell }) => cell);
+    const listed = this.#listed(filter);
+    if (listed === null) return facetsOf(cells, tests, names, true);
+    const byCell = Map.groupBy(listed.images, ({ cell }) => cell);
     const found = cells.map((cell) => ({ ...cell, count: byCell.get(cell.id)?.length ?? 0 }));
-    return facetsOf(found, tests, names, complete);
+    return facetsOf(found, tests, names, listed.complete);
   }
 
   /** All images of a filter, ascending: for work in the background, not for a screen. @throws StudioError 'not-found' for an unknown source. */
   ids(filter: ImageFilter): number[] {
     const cells = this.#parts.cells.matching(filter);
-    if (filter.text !== undefined) return inCells(this.#parts.text.all(filter.text), cells).map(({ id }) => id);
-    return this.#idsOf(cells).sort((one, other) => one - other);
+    const { text, duplicates } = filter;
+    const lists = [
+      ...(text === undefined ? [] : [this.#parts.text.all(text)]),
+      ...(duplicates === undefined ? [] : [this.#parts.duplicates.all(duplicates)]),
+    ];
+    const ids = lists.length === 0 ? this.#idsOf(cells) : inCells(inAll(lists), cells).map(({ id }) => id);
+    return ids.sort((one, other) => one - other);
   }
 
   /** Rows in the order of the ids; those that are gone are left out. */
   rows(ids: readonly number[]): ImageRow[] {
-    return this.#rows.all(JSON.stringify(ids)).map((row) => ({ ...row, excluded: row.excluded === 1 }));
+    return this.#rows
+      .all(JSON.stringify(ids))
+      .map(({ quality, excluded, ...row }) => ({
+        ...row,
+        qualities: [...qualitiesOf(quality)],
+        excluded: excluded === 1,
+      }));
   }
 
   #find(request: ImageQueryRequest, from: Key): Found {
@@ -108,7 +122,7 @@ export class ImageQuery {
     const cells = this.#parts.cells.matching(filter);
     if (cells.length === 0) return { ids: [], next: null };
     if (sort === 'id' || sort === 'label') {
-      const found = this.#withText(filter, cells);
+      const found = this.#inLists(filter, cells);
       if (found !== null) return orderByLabel(found, cells, from, request);
     } else {
       const few = this.#few(filter, cells);
@@ -116,22 +130,34 @@ export class ImageQuery {
     }
     const wanted = new Set(cells.map(({ id }) => id));
     const hasText = filter.text === undefined ? () => true : textTest(filter.text);
-    const isWanted = (image: OrderedImage): boolean => wanted.has(image.cell) && hasText(image.path, image.identity);
+    const isDuplicate = filter.duplicates === undefined ? () => true : this.#parts.duplicates.test(filter.duplicates);
+    const isWanted = (image: OrderedImage): boolean =>
+      wanted.has(image.cell) && hasText(image.path, image.identity) && isDuplicate(image.id);
     const most = sort === 'id' || sort === 'label' ? EXAMINED_OF_CELLS : EXAMINED;
     return search(this.#walk(request, cells, from), isWanted, ORDERS[sort].keyOf, { limit, most });
   }
 
-  /** All images of the filter, found by its text; null when it has none, or one that too many images hold. */
-  #withText({ text }: ImageFilter, cells: readonly Cell[]): PlacedImage[] | null {
-    if (text === undefined) return null;
-    const { images, complete } = this.#parts.text.find(text);
-    return complete ? inCells(images, cells) : null;
+  /** The first images found by the text and the duplicates of a filter; null when it has neither. */
+  #listed({ text, duplicates }: ImageFilter): ListedImages | null {
+    const lists = [
+      ...(text === undefined ? [] : [this.#parts.text.find(text)]),
+      ...(duplicates === undefined ? [] : [this.#parts.duplicates.find(duplicates)]),
+    ];
+    if (lists.length === 0) return null;
+    const images = inAll(lists.map((list) => list.images));
+    return { images, complete: lists.every(({ complete }) => complete) };
+  }
+
+  /** All images of the filter, found by its text or duplicates; null when it has none, or such as too many images have. */
+  #inLists(filter: ImageFilter, cells: readonly Cell[]): PlacedImage[] | null {
+    const listed = this.#listed(filter);
+    return listed?.complete === true ? inCells(listed.images, cells) : null;
   }
 
   /** Ids of all images of the filter when they are few, else null. */
   #few(filter: ImageFilter, cells: readonly Cell[]): number[] | null {
-    if (filter.text !== undefined) {
-      const found = this.#withText(filter, cells);
+    if (filter.text !== undefined || filter.duplicates !== undefined) {
+      const found = this.#inLists(filter, cells);
       return found === null || found.length > COLLECTED ? null : found.map(({ id }) => id);
     }
     const total = cells.reduce((sum, { count }) => sum + count, 0);
@@ -180,6 +206,13 @@ export class ImageQuery {
 
 /** As {@link ORDERS} sort it: images without a label first. */
 const labelKey = ({ label }: Cell): number => label ?? -1;
+
+/** Images that are in each of some lists, one at least. */
+function inAll(lists: readonly (readonly PlacedImage[])[]): readonly PlacedImage[] {
+  const [first, ...others] = lists;
+  const sets = others.map((list) => new Set(list.map(({ id }) => id)));
+  return first!.filter(({ id }) => sets.every((ids) => ids.has(id)));
+}
 
 function inCells(images: readonly PlacedImage[], cells: readonly Cell[]): PlacedImage[] {
   const wanted = new Set(cells.map(({ id }) => id));

@@ -79,7 +79,6 @@ export class ImageTable {
   readonly #insertPlaced;
   readonly #contains;
   readonly #setTruth;
-  readonly #setExcluded;
   readonly #locate;
   readonly #descriptions;
   readonly #cellImages;
@@ -100,7 +99,6 @@ export class ImageTable {
       )
       .pluck();
     this.#setTruth = connection.prepare('UPDATE image SET truth = ? WHERE source_id = ? AND path = ?');
-    this.#setExcluded = connection.prepare('UPDATE image SET excluded = ? WHERE id = ? AND excluded = ?');
     this.#locate = connection.prepare<[number], StoredLocation>(
       `SELECT source.root, ${PLACE}, image.split, image.label
        FROM image JOIN source ON source.id = image.source_id WHERE image.id = ?`,
@@ -152,15 +150,6 @@ export class ImageTable {
       let found = 0;
       for (const [path, label] of truths) found += this.#setTruth.run(label, id, path).changes;
       return found;
-    })();
-  }
-
-  /** Takes images out of every count, page, manifest and draw, or back in; subsets drawn before keep them. @returns how many changed. */
-  setExcluded(ids: Iterable<number>, excluded: boolean): number {
-    return this.#connection.transaction(() => {
-      let changed = 0;
-      for (const id of ids) changed += this.#setExcluded.run(Number(excluded), id, Number(!excluded)).changes;
-      return changed;
     })();
   }
 

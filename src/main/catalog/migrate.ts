@@ -3,6 +3,8 @@ import { StudioError, toStudioError } from '#shared/errors.ts';
 import type { Connection } from './database.ts';
 import { migration as initial } from './migrations/0001-initial.ts';
 import { migration as queries } from './migrations/0002-queries.ts';
+import { migration as labelVotes } from './migrations/0003-label-votes.ts';
+import { migration as analysis } from './migrations/0004-analysis.ts';
 
 /** One change of the schema. Numbers only grow; a migration that was released never changes. */
 export interface Migration {
@@ -11,7 +13,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial, queries];
+export const MIGRATIONS: readonly Migration[] = [initial, queries, labelVotes, analysis];
 
 /** Marks the file as the studio's (sqlite.org/pragma.html#pragma_application_id): "F2E" and the format's number. */
 const APPLICATION_ID = 0x46324501;

@@ -1,5 +1,5 @@
 import { StudioError } from '#shared/errors.ts';
-import type { Role } from '#shared/images.ts';
+import type { Role, Split } from '#shared/images.ts';
 import type { Connection } from './database.ts';
 
 export interface SourceRow {
@@ -12,6 +12,16 @@ export interface SourceRow {
   readonly createdAt: string;
 }
 
+/** An image as its source knows it. */
+export interface SourceImage {
+  readonly id: number;
+  /** Below the source's root. */
+  readonly path: string;
+  readonly offset: number;
+  readonly split: Split;
+  readonly label: number | null;
+}
+
 const COLUMNS = 'id, name, root, format, role, created_at AS createdAt';
 
 /** Where images come from. */
@@ -19,6 +29,8 @@ export class SourceTable {
   readonly #insert;
   readonly #byName;
   readonly #all;
+  readonly #places;
+  readonly #relink;
 
   constructor(connection: Connection) {
     this.#insert = connection.prepare<unknown[], SourceRow>(
@@ -26,6 +38,20 @@ export class SourceTable {
     );
     this.#byName = connection.prepare<[string], SourceRow>(`SELECT ${COLUMNS} FROM source WHERE name = ?`);
     this.#all = connection.prepare<[], SourceRow>(`SELECT ${COLUMNS} FROM source ORDER BY id`);
+    this.#places = connection.prepare<[number], SourceImage>(
+      `SELECT id, path, byte_offset AS "offset", split, label FROM image WHERE source_id = ? ORDER BY path, byte_offset`,
+    );
+    this.#relink = connection.prepare<[string, number]>('UPDATE source SET root = ? WHERE id = ?');
+  }
+
+  /** All images of a source, by their paths. */
+  images(sourceId: number): SourceImage[] {
+    return this.#places.all(sourceId);
+  }
+
+  /** The source is somewhere else now. @param root absolute folder or file. */
+  relink(sourceId: number, root: string): void {
+    this.#relink.run(root, sourceId);
   }
 
   /** @throws StudioError 'conflict' when the name is taken. */

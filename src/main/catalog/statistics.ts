@@ -73,8 +73,10 @@ function splitCounts(cells: readonly Cell[], classes: number): CatalogStats['spl
 function classCounts(cells: readonly Cell[], classes: number): ClassCounts {
   const counts = Array.from({ length: classes }, (_, label) => sum(cells.filter((cell) => cell.label === label)));
   const filled = counts.filter((count) => count > 0);
+  const labeled = counts.reduce((total, count) => total + count, 0);
   return {
     counts,
+    shares: counts.map((count) => (labeled === 0 ? 0 : count / labeled)),
     total: sum(cells),
     imbalanceRatio: filled.length < 2 ? null : Math.max(...filled) / Math.min(...filled),
     effectiveNumber: counts.map((count) => (1 - EFFECTIVE_NUMBER_BETA ** count) / (1 - EFFECTIVE_NUMBER_BETA)),

@@ -58,7 +58,10 @@ export function drawGroups(
   return drawn;
 }
 
-const KEPT: Readonly<Record<Grouping, string>> = { identity: ', people kept whole' };
+const KEPT: Readonly<Record<Grouping, string>> = {
+  identity: ', people kept whole',
+  duplicates: ', duplicates kept together',
+};
 
 /** The request's amount in words. */
 export function ruleOf({

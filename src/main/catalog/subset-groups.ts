@@ -23,8 +23,17 @@ export class SubsetGroups {
       `SELECT id, split FROM image
        WHERE ifnull(image.identity, '') = json_extract(?, '$[1]') AND source_id = json_extract(?, '$[0]') AND excluded = 0`,
     );
+    const duplicates = connection.prepare<[string], { id: number; group: string }>(
+      `SELECT image_id AS id, CAST(group_id AS TEXT) AS "group"
+       FROM json_each(?) AS wanted CROSS JOIN duplicate_member ON duplicate_member.image_id = wanted.value`,
+    );
+    const copies = connection.prepare<[string], { id: number; split: Split }>(
+      `SELECT image.id, image.split FROM duplicate_member JOIN image ON image.id = duplicate_member.image_id
+       WHERE group_id = CAST(? AS INTEGER) AND excluded = 0`,
+    );
     this.#groupings = {
       identity: { groups: (ids) => identities.all(ids), members: (group) => ofIdentity.all(group, group) },
+      duplicates: { groups: (ids) => duplicates.all(ids), members: (group) => copies.all(group) },
     };
   }
 

@@ -1,12 +1,14 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
-import { GROUPINGS, type Grouping, type Subset, type SubsetRequest } from '#shared/catalog.ts';
+import type { Grouping, Subset, SubsetRequest } from '#shared/catalog.ts';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import { DEFAULT_CLASS_COUNT } from '#shared/expressions.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import type { Split } from '#shared/images.ts';
+import type { AnalysisTable } from './analysis.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import type { ColumnValue, Connection } from './database.ts';
+import type { DuplicateTable } from './duplicates.ts';
 import type { ImageQuery } from './image-query.ts';
 import type { ImageTable } from './images.ts';
 import { releasedCsv } from './released-csv.ts';
@@ -43,6 +45,8 @@ export interface SubsetTableParts {
   readonly sources: SourceTable;
   readonly images: ImageTable;
   readonly query: ImageQuery;
+  readonly analyses: AnalysisTable;
+  readonly duplicates: DuplicateTable;
   readonly names: SubsetNames;
 }
 
@@ -113,15 +117,16 @@ export class SubsetTable {
   /**
    * Draws a subset: the same request on the same catalog draws the same images. A name that exists gets another version. Balanced sets have
    * the same count of every class, as far as there are images; a fraction that is not balanced keeps the classes' shares. Where the draw is
-   * split off, its images leave the split they were in, and no group of any kind is torn apart.
+   * split off, its images leave the split they were in, and no group of any kind that is known is torn apart.
    *
-   * @throws StudioError 'not-found' for an unknown source, 'bad-input' when there is nothing to draw from.
+   * @throws StudioError 'not-found' for an unknown source, 'bad-input' when there is nothing to draw from, 'unavailable' when duplicates are to
+   *   be kept together and were not searched for.
    */
   create(request: SubsetRequest): Subset {
     const { name, filter, seed, splitOff } = request;
-    const together: Grouping[] = splitOff === undefined ? request.together : [...GROUPINGS];
-    const rule = ruleOf({ ...request, together });
     const candidates = this.#labeled(filter);
+    const together = this.#together(request, candidates);
+    const rule = ruleOf({ ...request, together });
     const available = countsOf(candidates);
     const wanted = wantedCounts(request, available);
     if (wanted.every((count) => count === 0)) {
@@ -203,6 +208,24 @@ export class SubsetTable {
       rmSync(temporary, { force: true });
       throw toStudioError(error);
     }
+  }
+
+  /** What the draw keeps together. @throws StudioError 'unavailable'. */
+  #together({ together, splitOff }: SubsetRequest, candidates: readonly Candidate[]): Grouping[] {
+    const { analyses, duplicates } = this.#parts;
+    const searches = duplicates.searches();
+    if (together.includes('duplicates')) {
+      const unseen = analyses.unseenCount(candidates.map(({ id }) => id));
+      if (unseen > 0 || !searches.some(({ isCurrent }) => isCurrent)) {
+        const why =
+          unseen > 0 ? `${unseen.toLocaleString('en')} of the images are not analyzed` : 'they were not searched for';
+        throw new StudioError('unavailable', `Duplicates cannot be kept together: ${why}.`, {
+          hint: 'Run `analyze` first.',
+        });
+      }
+    }
+    if (splitOff === undefined) return [...new Set(together)];
+    return searches.length === 0 ? ['identity'] : ['identity', 'duplicates'];
   }
 
   #labeled(filter: ImageFilter): StoredCandidate[] {

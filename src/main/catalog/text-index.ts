@@ -1,24 +1,18 @@
 import { SHORTEST_TEXT } from '#shared/filter.ts';
 import type { Connection } from './database.ts';
+import type { ListedImages } from './listed-images.ts';
 
 /** Images indexed in one transaction: about a tenth of a second, for which nothing else is done. */
 const SLICE = 10_000;
 
-/** What is searched of an image, in SQL; migration 4 indexes the same. */
+/** What is searched of an image, in SQL; migration 2 indexes the same. */
 const TEXT = "image.path || char(10) || ifnull(image.identity, '')";
 
 /** Images that hold a text are looked for up to here: some tens of milliseconds, whatever the text. */
 const FOUND_AT_MOST = 20_000;
 
-/** The first images that hold a text, in the order of ids. */
-export interface TextMatches {
-  readonly images: readonly { readonly id: number; readonly cell: number }[];
-  /** Whether these are all. */
-  readonly complete: boolean;
-}
-
 /**
- * Finds images by a part of their path or identity. The index follows behind the images (see migration 4), and catches up when it is asked:
+ * Finds images by a part of their path or identity. The index follows behind the images (see migration 2), and catches up when it is asked:
  * between searches by {@link indexSlice}, at the latest in the next search.
  */
 export class TextIndex {
@@ -30,7 +24,7 @@ export class TextIndex {
   readonly #find;
   readonly #changes;
   /** What was found last: the pages and facets of one screen ask for the same text. */
-  #last: { readonly text: string; readonly changes: number; readonly matches: TextMatches } | undefined;
+  #last: { readonly text: string; readonly changes: number; readonly matches: ListedImages } | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -47,8 +41,8 @@ export class TextIndex {
     this.#changes = connection.prepare<[], number>('SELECT total_changes()').pluck();
   }
 
-  /** The first images that hold a text. */
-  find(text: string): TextMatches {
+  /** The first images that hold a text, in the order of ids. */
+  find(text: string): ListedImages {
     this.catchUp();
     const changes = this.#changes.get()!;
     if (this.#last?.text === text && this.#last.changes === changes) return this.#last.matches;
@@ -59,7 +53,7 @@ export class TextIndex {
   }
 
   /** All images that hold a text, in the order of ids: seconds for a text that many hold. */
-  all(text: string): TextMatches['images'] {
+  all(text: string): ListedImages['images'] {
     this.catchUp();
     return this.#find.all(trigramsOf(text), folded(text), -1);
   }

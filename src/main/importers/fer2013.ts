@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import { FER2013_TO_STUDIO } from '#shared/expressions.ts';
-import type { Split } from '#shared/images.ts';
 import { probeImage } from '../imaging/decode.ts';
 import { classFolderRows, readFolders } from './class-folders.ts';
 import { type FileLine, countLines, fileLines } from './file-lines.ts';
@@ -12,9 +11,11 @@ import {
   type ImportContext,
   type ImportEvent,
   type Importer,
+  labelsFor,
   rejection,
-  splitOfRole,
+  splitFor,
 } from './importer.ts';
+import { splitNamed } from './splits.ts';
 
 /** Pixels of a picture's side. */
 const SIDE = 48;
@@ -22,7 +23,6 @@ const VALUES = SIDE * SIDE;
 const CLASSES = FER2013_TO_STUDIO.length;
 /** Bytes: 2,304 numbers of up to three digits and their spaces, with room for the rest of the row. */
 const LONGEST_ROW = 16_384;
-const USAGES: Readonly<Record<string, Split>> = { training: 'train', publictest: 'validation', privatetest: 'test' };
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -81,12 +81,36 @@ async function* csvRows(path: string, context: ImportContext): AsyncGenerator<Im
     });
   }
   yield { kind: 'total', total: (await countLines(path)) - 1 };
+  let row = 0;
   for await (const line of fileLines(path, LONGEST_ROW)) {
-    if (line.number > 1 && line.bytes?.length !== 0) yield rowOf(line, columns, context);
+    if (line.number > 1 && line.bytes?.length !== 0) yield rowOf(line, columns, context, row++);
   }
 }
 
-function rowOf({ number, offset, bytes }: FileLine, columns: Columns, { role, isKnown }: ImportContext): ImportEvent {
+/** Where the pixels of each row of the csv are, in bytes, in the order of the rows; null where there are none. */
+export async function pixelPlaces(path: string): Promise<(number | null)[]> {
+  const columns = await columnsOf(path);
+  const places: (number | null)[] = [];
+  for await (const { number, offset, bytes } of fileLines(path, LONGEST_ROW)) {
+    if (columns === null || number === 1 || bytes?.length === 0) continue;
+    const pixels = bytes && fieldsOf(bytes)[columns.pixels];
+    places.push(bytes && pixels ? offset + (pixels.byteOffset - bytes.byteOffset) : null);
+  }
+  return places;
+}
+
+/** The row, counted from 0, that a file made of FER2013 is named after, such as `00012.png` or FER+’s `fer0000012.png`. */
+export function rowOfName(path: string): number | undefined {
+  const digits = /(?:^|\/)(?:fer)?(\d{1,9})\.[^./]+$/.exec(path)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function rowOf(
+  { number, offset, bytes }: FileLine,
+  columns: Columns,
+  { role, isKnown }: ImportContext,
+  row: number,
+): ImportEvent {
   const place = `line ${number}`;
   if (bytes === null) return rejection(place, `The row is longer than ${LONGEST_ROW.toLocaleString('en')} bytes.`);
   const fields = fieldsOf(bytes);
@@ -94,7 +118,7 @@ function rowOf({ number, offset, bytes }: FileLine, columns: Columns, { role, is
   const label = /^\d$/.test(emotion) ? FER2013_TO_STUDIO[Number(emotion)] : undefined;
   if (label === undefined) return rejection(place, `“${shortened(emotion)}” is no class of FER2013 (0–6).`);
   const usage = columns.usage === undefined ? 'training' : textOf(fields[columns.usage]);
-  const split = USAGES[usage.toLowerCase()];
+  const split = splitNamed(usage);
   if (split === undefined)
     return rejection(place, `“${shortened(usage)}” is none of Training, PublicTest, PrivateTest.`);
   const pixels = fields[columns.pixels] ?? Buffer.alloc(0);
@@ -104,16 +128,16 @@ function rowOf({ number, offset, bytes }: FileLine, columns: Columns, { role, is
   if (problem !== undefined) return rejection(place, problem);
   return {
     kind: 'image',
-    split: role === 'labeled' ? split : splitOfRole(role),
+    split: splitFor(role, split),
     path: '',
     encoding: 'fer2013-row',
     offset: start,
     length: pixels.length,
-    label: role === 'unlabeled' ? null : label,
-    truth: role === 'unlabeled' ? label : null,
+    ...labelsFor(role, label),
     identity: null,
     width: SIDE,
     height: SIDE,
+    row,
   };
 }
 

@@ -23,13 +23,13 @@ export const identityFolders: Importer = {
 };
 
 async function* identityRows(path: string, context: ImportContext): AsyncGenerator<ImportEvent> {
-  const { role } = context;
+  const { role, signal } = context;
   if (role !== 'unlabeled') {
     throw new StudioError('bad-input', `Folders of people carry no expressions, so ${path} cannot be ${role}.`, {
       hint: 'Import it with --role unlabeled; if its folders are classes, --format folder says which it does not know.',
     });
   }
-  const survey = await surveyFolders(path);
+  const survey = await surveyFolders(path, Infinity, signal);
   if (survey.length === 0) throw noImages(path);
   yield { kind: 'total', total: survey.reduce((sum, { images }) => sum + images, 0) };
   yield* probeFiles(path, context, (folders) => ({

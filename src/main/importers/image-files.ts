@@ -45,13 +45,18 @@ export async function* imageFolders(root: string): AsyncGenerator<ImageFolder> {
   }
 }
 
-/** How many images the folders below a root hold, folder by folder; of the first folders only when `atMost` says so. */
+/**
+ * How many images the folders below a root hold, folder by folder; of the first folders only when `atMost` says so.
+ * @throws the signal's reason when it is aborted.
+ */
 export async function surveyFolders(
   root: string,
   atMost = Infinity,
+  signal?: AbortSignal,
 ): Promise<{ readonly folders: readonly string[]; readonly images: number }[]> {
   const survey = [];
   for await (const { folders, images } of imageFolders(root)) {
+    signal?.throwIfAborted();
     if (images.length > 0) survey.push({ folders, images: images.length });
     if (survey.length >= atMost) break;
   }

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
+import { QUALITY_FLAGS } from '#shared/filter.ts';
 import { SPLITS } from '#shared/images.ts';
 import { RandomStream } from '#shared/random.ts';
 import { openDatabase } from '#main/catalog/database.ts';
-import { addRun, addSource, imagesOfClasses, newImage, temporaryCatalog } from './temporary-catalog.ts';
+import {
+  addRun,
+  addSource,
+  imagesOfClasses,
+  newAnalysis,
+  newImage,
+  temporaryCatalog,
+  setExcluded,
+} from './temporary-catalog.ts';
 
 test('counts stay true through inserts, every kind of change, and deletes', () => {
   const { catalog, file } = temporaryCatalog();
@@ -22,7 +31,7 @@ test('counts stay true through inserts, every kind of change, and deletes', () =
   const change = (sql: string, ...values: unknown[]) => connection.prepare(sql).run(...values);
   for (let round = 0; round < 300; round++) {
     const id = 1 + stream.integer(400);
-    switch (stream.integer(6)) {
+    switch (stream.integer(7)) {
       case 0:
         change('UPDATE image SET label = ? WHERE id = ?', stream.chance(0.3) ? null : stream.integer(8), id);
         break;
@@ -33,8 +42,14 @@ test('counts stay true through inserts, every kind of change, and deletes', () =
         change('UPDATE image SET identity = ? WHERE id = ?', stream.chance(0.3) ? null : `p${stream.integer(5)}`, id);
         break;
       case 3:
-        catalog.images.setExcluded([id], stream.chance(0.6));
+        setExcluded(catalog, [id], stream.chance(0.6));
         break;
+      case 5: {
+        const [present] = catalog.query.rows([id]);
+        const flags = QUALITY_FLAGS.filter(() => stream.chance(0.3));
+        if (present !== undefined) catalog.analyses.add([newAnalysis({ imageId: id, flags })]);
+        break;
+      }
       case 4:
         change(
           'UPDATE image SET excluded = ?, label = ?, identity = ? WHERE id = ?',
@@ -66,7 +81,7 @@ test('counts that are wrong are found, and made right by counting anew', () => {
   const connection = openDatabase(file);
   connection.exec(`
     UPDATE cell_count SET count = 30 WHERE cell = (SELECT cell FROM image WHERE label = 0 LIMIT 1);
-    INSERT INTO cell_count VALUES ((${source} << 10) | (2 << 8) | (1 << 4), 9);
+    INSERT INTO cell_count VALUES ((${source} << 17) | (2 << 8) | (1 << 4), 9);
     DELETE FROM identity_count;
     UPDATE run SET bad_images = 7;
   `);

@@ -3,7 +3,14 @@ import type { ImageRow } from '#shared/catalog.ts';
 import { SPLITS } from '#shared/images.ts';
 import { RandomStream } from '#shared/random.ts';
 import type { NewImage } from '#main/catalog/catalog.ts';
-import { addSource, imagesOfClasses, newImage, subsetRequest, temporaryCatalog } from './temporary-catalog.ts';
+import {
+  addSource,
+  imagesOfClasses,
+  newImage,
+  subsetRequest,
+  temporaryCatalog,
+  setExcluded,
+} from './temporary-catalog.ts';
 
 test('adding the same images again adds nothing, and what is there stays as it was', () => {
   const { catalog } = temporaryCatalog();
@@ -114,7 +121,8 @@ test('pages of every filter together are exactly the images of the filter, whate
   for (const { source, image } of mixed) catalog.images.insertBatch(ids[source]!, [image]);
   const rows = mixed.map(({ source, image }, index): ImageRow => {
     const { split, label, identity, path, width, height } = image;
-    return { id: index + 1, source: sources[source]!, split, label, identity, path, width, height, excluded: false };
+    const facts = { split, label, identity, path, width, height };
+    return { id: index + 1, source: sources[source]!, ...facts, qualities: ['unknown'], excluded: false };
   });
   for (const source of [undefined, ...sources]) {
     for (const split of [undefined, ...SPLITS]) {
@@ -144,8 +152,8 @@ test('an excluded image leaves counts, pages, manifests and draws, and comes bac
   const images = imagesOfClasses([2, 2]).map((image) => ({ ...image, identity: 'Ann' }));
   catalog.images.insertBatch(source, images);
   catalog.subsets.create(subsetRequest({ name: 'before', perClass: 2 }));
-  expect(catalog.images.setExcluded([1, 2, 3], true)).toBe(3);
-  expect(catalog.images.setExcluded([1], true)).toBe(0);
+  expect(setExcluded(catalog, [1, 2, 3], true)).toBe(3);
+  expect(setExcluded(catalog, [1], true)).toBe(0);
   const state = () => ({
     counts: catalog.stats({}).splits.train?.counts.slice(0, 2),
     identities: catalog.stats({}).sources[0]?.identities,
@@ -164,9 +172,9 @@ test('an excluded image leaves counts, pages, manifests and draws, and comes bac
   });
   expect(catalog.images.insertBatch(source, images).added).toBe(0);
   expect(catalog.images.manifest({ subset: 'before' }).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
-  expect(catalog.images.setExcluded([4], true)).toBe(1);
+  expect(setExcluded(catalog, [4], true)).toBe(1);
   expect(catalog.stats({}).sources[0]?.identities).toBe(0);
-  expect(catalog.images.setExcluded([1, 2, 3, 4], false)).toBe(4);
+  expect(setExcluded(catalog, [1, 2, 3, 4], false)).toBe(4);
   expect(state()).toMatchObject({ counts: [2, 2], identities: 1, all: [1, 2, 3, 4], cell: [3, 4] });
   expect(catalog.integrityCheck()).toEqual([]);
 });

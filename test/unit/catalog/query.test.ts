@@ -1,17 +1,25 @@
 import { expect, test } from 'vitest';
 import type { ImageRow } from '#shared/catalog.ts';
-import { type ImageFilter, SIZE_CLASSES, type SizeClass } from '#shared/filter.ts';
+import {
+  type DuplicateFilter,
+  type ImageFilter,
+  QUALITIES,
+  type Quality,
+  type QualityFlag,
+  SIZE_CLASSES,
+  type SizeClass,
+} from '#shared/filter.ts';
 import { SPLITS } from '#shared/images.ts';
 import { type Facets, SORTS, type Sort } from '#shared/query.ts';
 import { RandomStream } from '#shared/random.ts';
 import type { Catalog } from '#main/catalog/catalog.ts';
-import { addSource, newImage, temporaryCatalog } from './temporary-catalog.ts';
+import { addSource, newAnalysis, newImage, temporaryCatalog, setExcluded } from './temporary-catalog.ts';
 
 const SOURCES = ['one', 'other'];
 const SIDES = [null, 20, 47, 48, 111, 112, 223, 224, 500];
 
 /** Images of every kind in an order that mixes them, some excluded; with the rows a query must give of them. */
-function mixedCatalog(count: number): { catalog: Catalog; rows: ImageRow[] } {
+async function mixedCatalog(count: number): Promise<{ catalog: Catalog; rows: ImageRow[] }> {
   const { catalog } = temporaryCatalog();
   const ids = SOURCES.map((name) => addSource(catalog, name));
   const stream = new RandomStream(11, 'audit');
@@ -30,11 +38,31 @@ function mixedCatalog(count: number): { catalog: Catalog; rows: ImageRow[] } {
     });
     catalog.images.insertBatch(ids[source]!, [image]);
     const excluded = stream.chance(0.2);
-    if (excluded) catalog.images.setExcluded([id], true);
+    if (excluded) setExcluded(catalog, [id], true);
     const { split, identity, path, width, height } = image;
-    rows.push({ id, source: SOURCES[source]!, split, label: image.label, identity, path, width, height, excluded });
+    const flags = FLAGS[id % FLAGS.length]!;
+    const qualities: Quality[] = flags === null ? ['unknown'] : flags.length === 0 ? ['good'] : [...flags];
+    const place = { source: SOURCES[source]!, split, path, width, height };
+    rows.push({ id, ...place, label: image.label, identity, qualities, excluded });
+    if (flags !== null) catalog.analyses.add([newAnalysis({ imageId: id, flags, digest: digestOf(id) })]);
   }
+  await catalog.duplicates.searchExact(new AbortController().signal);
   return { catalog, rows };
+}
+
+/** What analyses found, image after image in turn; null: not analyzed. */
+const FLAGS: readonly (readonly QualityFlag[] | null)[] = [null, [], ['dark', 'tiny'], ['blurred'], []];
+const digestOf = (id: number): string => `digest ${id % 211}`;
+
+/** Whether an image is in a group of such duplicates, from the definition: among all images, two at least that are not excluded. */
+function isDuplicate(row: ImageRow, rows: readonly ImageRow[], filter: DuplicateFilter): boolean {
+  if (FLAGS[row.id % FLAGS.length] === null || filter.startsWith('near')) return false;
+  const group = rows.filter(
+    (other) => !other.excluded && FLAGS[other.id % FLAGS.length] !== null && digestOf(other.id) === digestOf(row.id),
+  );
+  const labels = new Set(group.map(({ label }) => label).filter((label) => label !== null));
+  if (filter === 'exact-leak') return new Set(group.map(({ split }) => split)).size > 1;
+  return group.length > 1 && (filter === 'exact' || labels.size > 1);
 }
 
 /** The bounds as they are written in the names of the classes. */
@@ -44,11 +72,17 @@ function sizeOf({ width, height }: ImageRow): SizeClass {
   return side < 48 ? 'below-48' : side <= 111 ? '48-111' : side <= 223 ? '112-223' : 'from-224';
 }
 
-const meets = (row: ImageRow, { sources, splits, labels, sizes, excluded = 'no', text }: ImageFilter): boolean =>
+const meets = (
+  row: ImageRow,
+  rows: readonly ImageRow[],
+  { sources, splits, labels, sizes, qualities, duplicates, excluded = 'no', text }: ImageFilter,
+): boolean =>
   (sources?.includes(row.source) ?? true) &&
   (splits?.includes(row.split) ?? true) &&
   (labels?.includes(row.label) ?? true) &&
   (sizes?.includes(sizeOf(row)) ?? true) &&
+  (qualities?.some((quality) => row.qualities.includes(quality)) ?? true) &&
+  (duplicates === undefined || isDuplicate(row, rows, duplicates)) &&
   (excluded === 'any' || row.excluded === (excluded === 'only')) &&
   (text === undefined || `${row.path}\n${row.identity ?? ''}`.toLowerCase().includes(text.toLowerCase()));
 
@@ -101,12 +135,18 @@ const FILTERS: readonly ImageFilter[] = [
   { text: 'son', labels: [1, 2], excluded: 'any' },
   { text: 'nowhere' },
   { sources: [] },
+  { qualities: ['unknown'], splits: ['train'] },
+  { qualities: ['good', 'tiny'], labels: [1, 2, 3, null] },
+  { duplicates: 'exact' },
+  { duplicates: 'exact-leak', splits: ['validation', 'test'], excluded: 'any' },
+  { duplicates: 'exact-contradiction', text: 'face_', qualities: ['blurred', 'good'] },
+  { duplicates: 'near' },
 ];
 
-test('pages of every filter and order together are exactly the images of the filter in that order', () => {
-  const { catalog, rows } = mixedCatalog(700);
+test('pages of every filter and order together are exactly the images of the filter in that order', async () => {
+  const { catalog, rows } = await mixedCatalog(700);
   for (const filter of FILTERS) {
-    const wanted = rows.filter((row) => meets(row, filter));
+    const wanted = rows.filter((row) => meets(row, rows, filter));
     expect(catalog.query.ids(filter)).toEqual(wanted.map(({ id }) => id));
     for (const sort of SORTS) {
       for (const descending of [false, true]) {
@@ -117,8 +157,8 @@ test('pages of every filter and order together are exactly the images of the fil
   }
 });
 
-test('every facet is counted under all other parts of the filter', () => {
-  const { catalog, rows } = mixedCatalog(700);
+test('every facet is counted under all other parts of the filter', async () => {
+  const { catalog, rows } = await mixedCatalog(700);
   const counted = <Value>(
     filter: ImageFilter,
     part: keyof ImageFilter,
@@ -126,18 +166,24 @@ test('every facet is counted under all other parts of the filter', () => {
     order: readonly Value[],
   ) => {
     const rest: ImageFilter = { ...filter, [part]: part === 'excluded' ? 'any' : undefined };
-    const under = rows.filter((row) => meets(row, rest));
+    const under = rows.filter((row) => meets(row, rows, rest));
     const counts = order.map((value) => ({ value, count: under.filter((row) => valueOf(row) === value).length }));
     return counts.filter(({ count }) => count > 0);
   };
   for (const filter of FILTERS) {
     const expected: Facets = {
-      total: rows.filter((row) => meets(row, filter)).length,
+      total: rows.filter((row) => meets(row, rows, filter)).length,
       complete: true,
       sources: counted(filter, 'sources', ({ source }) => source, SOURCES),
       splits: counted(filter, 'splits', ({ split }) => split, SPLITS),
       labels: counted(filter, 'labels', ({ label }) => label, [0, 1, 2, 3, 4, 5, 6, 7, null]),
       sizes: counted(filter, 'sizes', sizeOf, SIZE_CLASSES),
+      qualities: QUALITIES.map((value) => ({
+        value,
+        count: rows.filter(
+          (row) => meets(row, rows, { ...filter, qualities: undefined }) && row.qualities.includes(value),
+        ).length,
+      })).filter(({ count }) => count > 0),
       excluded: counted(filter, 'excluded', ({ excluded }) => excluded, [false, true]),
     };
     expect(catalog.query.facets(filter), JSON.stringify(filter)).toEqual(expected);
@@ -168,20 +214,20 @@ test('a page that finds nothing within its bounds comes short and goes on where 
   expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 6_000 }, (_, number) => 6_001 + number));
 });
 
-test('an image is found where the page before it ended, whatever changed meanwhile', () => {
-  const { catalog } = mixedCatalog(60);
+test('an image is found where the page before it ended, whatever changed meanwhile', async () => {
+  const { catalog } = await mixedCatalog(60);
   const request = { filter: { excluded: 'any' as const }, sort: 'label' as const, descending: false, limit: 20 };
   const first = catalog.query.page({ ...request, cursor: null });
   // The row the page ended with leaves the list; the next page begins behind the place it had.
   const second = catalog.query.page({ ...request, cursor: first.nextCursor });
-  catalog.images.setExcluded([first.rows.at(-1)!.id], true);
+  setExcluded(catalog, [first.rows.at(-1)!.id], true);
   expect(catalog.query.page({ ...request, cursor: first.nextCursor }).rows.map(({ id }) => id)).toEqual(
     second.rows.map(({ id }) => id),
   );
 });
 
-test('a cursor of another order, or of none, is refused', () => {
-  const { catalog } = mixedCatalog(10);
+test('a cursor of another order, or of none, is refused', async () => {
+  const { catalog } = await mixedCatalog(10);
   const page = (cursor: string) => () =>
     catalog.query.page({ filter: {}, sort: 'path', descending: false, cursor, limit: 5 });
   for (const cursor of ['[3]', '[1,2,3]', '["a","b",0]', 'page 2', '{}', '[1,"a",null]']) {
@@ -190,8 +236,8 @@ test('a cursor of another order, or of none, is refused', () => {
   expect(page('[1,"a",0]')).not.toThrow();
 });
 
-test('an unknown source is named', () => {
-  const { catalog } = mixedCatalog(5);
+test('an unknown source is named', async () => {
+  const { catalog } = await mixedCatalog(5);
   for (const ask of [
     () => catalog.query.facets({ sources: ['none'] }),
     () => catalog.query.ids({ sources: ['none'] }),
@@ -200,18 +246,18 @@ test('an unknown source is named', () => {
   }
 });
 
-test('the count of images is the count of those that are not excluded', () => {
-  const { catalog, rows } = mixedCatalog(100);
+test('the count of images is the count of those that are not excluded', async () => {
+  const { catalog, rows } = await mixedCatalog(100);
   const kept = rows.filter(({ excluded }) => !excluded).length;
   expect(catalog.imageCount()).toBe(kept);
   expect(catalog.stats({}).images).toBe(kept);
 });
 
-test('a snapshot stays as it was taken', () => {
-  const { catalog } = mixedCatalog(50);
+test('a snapshot stays as it was taken', async () => {
+  const { catalog } = await mixedCatalog(50);
   const before = catalog.query.ids({ text: 'face' });
   const snapshot = catalog.snapshot();
-  catalog.images.setExcluded(before, true);
+  setExcluded(catalog, before, true);
   expect(catalog.query.ids({ text: 'face' })).toEqual([]);
   expect(snapshot.query.ids({ text: 'face' })).toEqual(before);
   expect(snapshot.images.describe(before.slice(0, 1))).toMatchObject([{ id: before[0], excluded: false }]);

@@ -29,6 +29,7 @@ test('counts, imbalance and effective numbers by split and source', () => {
   const stats = catalog.stats({});
   expect(stats.images).toBe(22);
   expect(stats.splits.train).toMatchObject({ counts: [4, 10, 0, 2, 0, 0, 0], total: 16, imbalanceRatio: 5 }); // 10 / 2
+  expect(stats.splits.train!.shares).toEqual([4, 10, 0, 2, 0, 0, 0].map((count) => count / 16));
   // (1 - 0.9999ⁿ) / 0.0001: n = 2 gives 1 + 0.9999 = 1.9999, n = 4 gives 1 + 0.9999 + 0.99980001 + 0.999700029999 = 3.999400039999.
   const [four, , none, two] = stats.splits.train!.effectiveNumber;
   expect(two).toBeCloseTo(1.9999, 9);
@@ -36,6 +37,7 @@ test('counts, imbalance and effective numbers by split and source', () => {
   expect(none).toBe(0);
   expect(stats.splits.validation).toMatchObject({ total: 3, imbalanceRatio: null });
   expect(stats.splits.unlabeled).toMatchObject({ counts: [0, 0, 0, 0, 0, 0, 0], total: 3, imbalanceRatio: null });
+  expect(stats.splits.unlabeled!.shares).toEqual([0, 0, 0, 0, 0, 0, 0]);
   expect(stats.splits.test).toBeUndefined();
   expect(
     stats.sources.map(({ name, role, total, labeled, identities, failed }) => [

@@ -11,6 +11,7 @@ import {
   subsetRequest,
   temporaryCatalog,
   temporaryFolder,
+  setExcluded,
 } from './temporary-catalog.ts';
 
 const idsOf = (catalog: Catalog, subset: string): number[] => catalog.images.manifest({ subset }).map(({ id }) => id);
@@ -181,7 +182,7 @@ test('a name again makes its next version; the old one stays, and is addressed b
 
 test('a subset is drawn from any filter, and says from which', () => {
   const { catalog } = faces();
-  catalog.images.setExcluded([1], true);
+  setExcluded(catalog, [1], true);
   const filter = { labels: [0, 2], text: 'train/' };
   const subset = catalog.subsets.create(subsetRequest({ name: 'some', filter, perClass: 200 }));
   expect(subset).toMatchObject({ filter, counts: [99, 0, 30, 0, 0, 0, 0] });
@@ -253,7 +254,7 @@ test('a person with images beyond the filter is not split off: a part would stay
   ]);
   // Another source's Ann is another person; an excluded image is on no side.
   catalog.images.insertBatch(addSource(catalog, 'more'), [newImage({ path: 'a.png', identity: 'Ann', label: 0 })]);
-  catalog.images.setExcluded([6], true);
+  setExcluded(catalog, [6], true);
   catalog.subsets.create(subsetRequest({ name: 'all', fraction: 1, splitOff: 'validation' }));
   expect(idsOf(catalog, 'all')).toEqual([3, 5, 7]);
 });

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { SubsetRequest } from '#shared/catalog.ts';
 import type { RunDetail, StepMetrics } from '#shared/training.ts';
 import { trainingConfigSchema } from '#shared/training.ts';
+import type { NewAnalysis } from '#main/catalog/analysis.ts';
 import { type Catalog, type NewImage, openCatalog } from '#main/catalog/catalog.ts';
 
 /** A folder that is gone when the test is over. */
@@ -32,11 +33,34 @@ export function newImage(image: Partial<NewImage> & { path: string }): NewImage 
   return { split: 'train', encoding: 'file', label: 0, identity: null, width: 48, height: 48, ...image };
 }
 
+/** What an analysis found; what a test cares for is given. Pixels and hash are the image's own. */
+export function newAnalysis(analysis: Partial<NewAnalysis> & { imageId: number }): NewAnalysis {
+  const { imageId } = analysis;
+  return {
+    digest: `pixels of ${imageId}`,
+    // Numbers that are far apart in bits (Knuth's multiplicative hash).
+    hash: { high: Math.imul(imageId, 0x9e3779b1) >>> 0, low: Math.imul(imageId, 0x85ebca6b) >>> 0 },
+    flags: [],
+    brightness: 120,
+    contrast: 50,
+    sharpness: 500,
+    colourfulness: 0,
+    width: 48,
+    height: 48,
+    ...analysis,
+  };
+}
+
 /** `counts[c]` images of class c, class after class, named `<split>/<class>/<number>.png`. */
 export function imagesOfClasses(counts: readonly number[], split: NewImage['split'] = 'train'): NewImage[] {
   return counts.flatMap((count, label) =>
     Array.from({ length: count }, (_, number) => newImage({ path: `${split}/${label}/${number}.png`, split, label })),
   );
+}
+
+/** Takes images out of the catalog, or back in. @returns how many changed. */
+export function setExcluded(catalog: Catalog, ids: readonly number[], excluded: boolean): number {
+  return catalog.exclusions.set(ids, excluded, { rule: 'chosen', reason: 'a test', author: 'nobody' })?.images ?? 0;
 }
 
 /** A draw from the training split; what a test cares for is given. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { classFolders } from '#main/importers/class-folders.ts';
-import { eventsOf, imagesOf, rejectedOf, temporaryFolder, totalOf, writeTree } from './image-tree.ts';
+import { ClassNames } from '#main/importers/index.ts';
+import { eventsOf, imagesOf, leftOutOf, rejectedOf, temporaryFolder, totalOf, writeTree } from './image-tree.ts';
 
 test('class folders in any usual spelling, without splits: all are for training', async () => {
   const root = temporaryFolder();
@@ -55,9 +56,23 @@ test('unknown class folders are listed before anything is read', async () => {
   );
   await expect(eventsOf(classFolders, root, 'labeled')).rejects.toMatchObject({
     code: 'bad-input',
-    message: `Folders below ${root} are no expressions: happy/sad, grumpy, x0, x1, x2, x3, x4, x5, … (11 in all).`,
+    message: `Folders below ${root} are no expressions: grumpy (2), happy/sad (1), x0 (1), x1 (1), x2 (1), x3 (1), x4 (1), x5 (1), … (11 names in all).`,
     hint: expect.stringContaining('neutral, happy, sad, surprise, fear, disgust, anger, contempt'),
   });
+});
+
+test('classes by names of one’s own, and classes that are left out', async () => {
+  const root = temporaryFolder();
+  await writeTree(root, ['Freude/1.png', '1/2.png', 'smirk/3.png', 'smirk/4.png', 'sad/5.png']);
+  const classes = new ClassNames({ freude: 'happy', '1': 'surprise', Smirk: null });
+  const events = await eventsOf(classFolders, root, 'labeled', [], { classes });
+  expect(imagesOf(events)).toEqual([
+    ['1/2.png', 'train', 3],
+    ['Freude/1.png', 'train', 1],
+    ['sad/5.png', 'train', 2],
+  ]);
+  expect(leftOutOf(events)).toEqual(['smirk', 'smirk']);
+  expect(() => new ClassNames({ x: 'smug' })).toThrow(/“smug”, which “x” is to mean, is no class/);
 });
 
 test('a picture beside the class folders is rejected by itself; only such pictures are an error', async () => {

@@ -52,6 +52,13 @@ test('what no importer knows is refused with what they know, and nothing with wh
     ...{ code: 'bad-input', hint: expect.stringMatching(/fer2013 .*folder .*identity .*--format/s) },
   });
   await expect(chooseImporter(join(root, 'notes.txt'), 'auto')).rejects.toMatchObject({ code: 'bad-input' });
+  await writeTree(root, ['faces.tar.gz'], 'packed');
+  await expect(chooseImporter(join(root, 'faces.tar.gz'), 'auto')).rejects.toMatchObject({
+    ...{ code: 'bad-input', message: expect.stringMatching(/is an archive/) },
+  });
+  await expect(chooseImporter('/dev/null', 'auto')).rejects.toMatchObject({
+    ...{ code: 'bad-input', message: '/dev/null is neither a file nor a folder.' },
+  });
   await expect(chooseImporter(join(root, 'none'), 'auto')).rejects.toMatchObject({
     ...{ code: 'not-found', message: expect.stringContaining(join(root, 'none')) },
   });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import type { Role } from '#shared/images.ts';
-import type { ImportEvent, Importer } from '#main/importers/index.ts';
+import { ClassNames, type ImportChoices, type ImportEvent, type Importer } from '#main/importers/index.ts';
 
 /** A folder that is gone when the test is over. */
 export function temporaryFolder(): string {
@@ -41,9 +41,12 @@ export async function eventsOf(
   path: string,
   role: Role,
   known: readonly string[] = [],
+  more: Partial<ImportChoices> = {},
 ): Promise<ImportEvent[]> {
   const isKnown = (place: string, offset: number): boolean => known.includes(place === '' ? String(offset) : place);
-  return collect(importer.rows(path, { role, isKnown }));
+  const choices = { classes: new ClassNames(), ...more };
+  const root = (await importer.rootOf?.(path, choices)) ?? path;
+  return collect(importer.rows(path, { ...choices, role, isKnown, root }));
 }
 
 /** The images among events as `[path, split, label]`. */
@@ -53,6 +56,10 @@ export function imagesOf(events: readonly ImportEvent[]): (readonly [string, str
 
 export function rejectedOf(events: readonly ImportEvent[]): (readonly [string, string])[] {
   return events.flatMap((event) => (event.kind === 'rejected' ? [[event.path, event.reason] as const] : []));
+}
+
+export function leftOutOf(events: readonly ImportEvent[]): string[] {
+  return events.flatMap((event) => (event.kind === 'left-out' ? [event.what] : []));
 }
 
 export const totalOf = (events: readonly ImportEvent[]): number | undefined =>

@@ -5,8 +5,10 @@ import type { Split } from '#shared/images.ts';
 /** Counts as the host reports them. @param unlabeled images of the split without a class. */
 export function classCounts(counts: number[], unlabeled = 0): ClassCounts {
   const present = counts.filter((count) => count > 0);
+  const labeled = counts.reduce((sum, count) => sum + count, 0);
   return {
     counts,
+    shares: counts.map((count) => (labeled === 0 ? 0 : count / labeled)),
     total: counts.reduce((sum, count) => sum + count, unlabeled),
     imbalanceRatio: present.length < 2 ? null : Math.max(...present) / Math.min(...present),
     effectiveNumber: counts,

@@ -40,7 +40,10 @@ export const registerDataCommands: Register = (program, action) => {
 
 function statsText(stats: CatalogStats): string {
   const splits = Object.entries(stats.splits);
-  const perClass = stats.classes.map((name, index) => [name, ...splits.map(([, split]) => split.counts[index] ?? 0)]);
+  const perClass = stats.classes.map((name, index) => [
+    name,
+    ...splits.flatMap(([, { counts, shares }]) => [counts[index] ?? 0, `${((shares[index] ?? 0) * 100).toFixed(1)} %`]),
+  ]);
   const ratio = splits.map(([, split]) =>
     split.imbalanceRatio === null ? '–' : `${split.imbalanceRatio.toFixed(1)} : 1`,
   );
@@ -58,7 +61,7 @@ function statsText(stats: CatalogStats): string {
       ]),
     ),
     '',
-    formatTable(['class', ...splits.map(([name]) => name)], perClass),
+    formatTable(['class', ...splits.flatMap(([name]) => [name, 'share'])], perClass),
     `imbalance: ${splits.map(([name], index) => `${name} ${ratio[index]}`).join(', ')}`,
   ].join('\n');
 }

@@ -40,12 +40,15 @@ export const registerDuplicatesCommand: Register = (program, action) => {
         const choice = options.leaks ? 'leaks' : options.contradictions ? 'contradictions' : 'all';
         const connection = await context.connect({ serves: options.distance !== undefined });
         const summary = await searched(context, connection, kind, options.distance);
+        const { groups, images, leaks, contradictions, ...rest } = summary;
+        const notAnalyzed = await notAnalyzedCount(connection);
         const page = await pageOf(connection, { kind, choice, ...options });
         const nextCursor = page.nextCursor && `${page.nextCursor.size}:${page.nextCursor.id}`;
         context.result(
-          { ...summary, groups: page.groups, nextCursor, counts: countsOf(summary) },
+          { ...rest, counts: { groups, images, leaks, contradictions }, notAnalyzed, groups: page.groups, nextCursor },
           [
             searchText(summary),
+            ...notAnalyzedText(notAnalyzed),
             ...(page.groups.length === 0 ? [] : [groupsText(page.groups)]),
             ...(nextCursor === null ? [] : [`More: --cursor ${nextCursor}`]),
           ].join('\n'),
@@ -56,7 +59,14 @@ export const registerDuplicatesCommand: Register = (program, action) => {
 
 type Summary = NonNullable<Awaited<ReturnType<Connection['client']['catalog']['analysisSummary']['query']>>['exact']>;
 
-const countsOf = ({ groups, images, leaks, contradictions }: Summary) => ({ groups, images, leaks, contradictions });
+/** Images that nobody looked at: duplicates among them are not known. */
+export async function notAnalyzedCount(connection: Connection): Promise<number> {
+  const { images, analyzed, failed } = await connection.client.catalog.analysisSummary.query();
+  return images - analyzed - failed;
+}
+
+export const notAnalyzedText = (count: number): string[] =>
+  count === 0 ? [] : [`${formatCount(count)} images are not analyzed yet, and not among these: run \`analyze\`.`];
 
 /** What was searched for; with another distance than before, it is searched for anew. */
 async function searched(

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { DUPLICATE_KINDS, type DuplicateKind, type Exclusion } from '#shared/analysis.ts';
 import { StudioError } from '#shared/errors.ts';
 import { SPLITS, type Split } from '#shared/images.ts';
+import { notAnalyzedCount, notAnalyzedText } from './duplicates.ts';
 import { type FilterOptions, addFilterOptions, filterFrom } from './filter-options.ts';
 import { formatCount, formatTable } from './output.ts';
 import type { Register } from './register.ts';
@@ -38,7 +39,8 @@ export const registerExcludeCommand: Register = (program, action) => {
   ).action(
     action(async (context, options: ExcludeOptions) => {
       const filter = filterFrom(options);
-      const { catalog } = (await context.connect()).client;
+      const connection = await context.connect();
+      const { catalog } = connection.client;
       if (options.undo || options.log) {
         if (options.undo && options.log) throw new StudioError('usage', 'Ask for one of --undo and --log.');
         if (options.leaks || options.contradictions || options.reason !== undefined || Object.keys(filter).length > 0) {
@@ -58,8 +60,9 @@ export const registerExcludeCommand: Register = (program, action) => {
         throw new StudioError('usage', 'An exclusion needs a --reason: it is kept in the log.');
       }
       const exclusion = await catalog.exclude.mutate({ leaks, contradictions, kind, keep, filter, reason });
-      const nothing = 'There was nothing to exclude.';
-      context.result(exclusion ?? { images: 0 }, exclusion === null ? nothing : sentenceOf(exclusion));
+      const notes = leaks || contradictions ? notAnalyzedText(await notAnalyzedCount(connection)) : [];
+      const sentence = exclusion === null ? 'There was nothing to exclude.' : sentenceOf(exclusion);
+      context.result(exclusion ?? { images: 0 }, [sentence, ...notes].join('\n'));
     }),
   );
 };

@@ -1,8 +1,12 @@
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { IMPORT_FORMATS, type ImportFormat, type ImportPreview, type ImportResult } from '#shared/catalog.ts';
+import { csvRecord } from '#shared/csv.ts';
+import { toStudioError } from '#shared/errors.ts';
 import { EXPRESSIONS } from '#shared/expressions.ts';
 import { ROLES, type Role } from '#shared/images.ts';
+import type { Connection } from '../connection.ts';
 import { readClassFile } from './class-file.ts';
 import { followJob } from './context.ts';
 import { formatCount, formatShare, formatTable } from './output.ts';
@@ -20,6 +24,7 @@ interface ImportOptions {
   readonly images?: string;
   readonly copy?: boolean;
   readonly relink?: boolean;
+  readonly report?: string;
   readonly explain?: boolean;
 }
 
@@ -41,9 +46,10 @@ export const registerImportCommand: Register = (program, action) => {
     .option('--images <folder>', 'what the paths of a list are below (default: looked for)')
     .option('--copy', 'keep copies of the images in the workspace')
     .option('--relink', 'the source was moved to this path: check that, and go on there')
+    .option('--report <file.csv>', 'write every rejected file with its reason')
     .option('--explain', 'only look: what is there, why, and what its first images would be')
     .action(
-      action(async (context, { map, classes, explain, ...options }: ImportOptions, path: string) => {
+      action(async (context, { map, classes, report, explain, ...options }: ImportOptions, path: string) => {
         const request = {
           ...options,
           path: resolve(path),
@@ -60,10 +66,26 @@ export const registerImportCommand: Register = (program, action) => {
         const job = await connection.client.catalog.import.mutate(request);
         await followJob(context, connection, job);
         const result = (await connection.client.jobs.result.query({ id: job.id })) as ImportResult;
+        if (report !== undefined) await writeReport(connection, result.source, resolve(report));
         context.result(result, resultText(result));
       }),
     );
 };
+
+/** All files of a source that were rejected, as csv. */
+async function writeReport({ client }: Connection, source: string, file: string): Promise<void> {
+  await using target = await open(file, 'w').catch((error: unknown) => {
+    throw toStudioError(error);
+  });
+  await target.write(csvRecord(['path', 'reason']));
+  for (let afterPath = ''; ;) {
+    const page = await client.catalog.importErrors.query({ source, afterPath });
+    await target.write(page.map(({ path, reason }) => csvRecord([path, reason])).join(''));
+    const last = page.at(-1);
+    if (last === undefined) return;
+    afterPath = last.path;
+  }
+}
 
 function mapping(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const equals = text.lastIndexOf('=');
@@ -95,7 +117,7 @@ function votesText(votes: NonNullable<ImportResult['votes']>): string {
   );
 }
 
-function previewText({ reason, others, columns, samples }: ImportPreview): string {
+function previewText({ reason, others, table, samples, unknownClasses, problem }: ImportPreview): string {
   const rows = samples.map((sample) => [
     sample.kind === 'image' ? sample.path || 'in place' : sample.path,
     sample.kind === 'image' ? (sample.label === null ? '' : EXPRESSIONS[sample.label]!.name) : sample.reason,
@@ -105,7 +127,9 @@ function previewText({ reason, others, columns, samples }: ImportPreview): strin
   return [
     reason,
     ...others.map((other) => `It may also be ${other.format}: ${other.reason}`),
-    ...(columns === null ? [] : [`Columns: ${columns.join(', ')}.`]),
-    formatTable(['image', 'class', 'split', 'person'], rows),
+    ...(table === null ? [] : [`Columns: ${table.columns.join(', ')}.`]),
+    ...unknownClasses.map(({ name, count }) => `“${name}” is no class (${formatCount(count)} images).`),
+    ...(problem === null ? [] : [problem.message, problem.hint ?? '']),
+    ...(rows.length === 0 ? [] : [formatTable(['image', 'class', 'split', 'person'], rows)]),
   ].join('\n');
 }

@@ -131,11 +131,11 @@ export const catalogRouter = router({
     .input(z.object({ file: z.string().min(1).optional() }).default({}))
     .output(jobSchema)
     .mutation(({ ctx, input }) => ctx.studio.backups.start(input.file).job),
-  /** Files an import of this source rejected. */
+  /** Files an import of this source rejected, a page at a time, by their paths. */
   importErrors: procedure
-    .input(z.object({ source: z.string() }))
+    .input(z.object({ source: z.string(), afterPath: z.string().default('') }))
     .output(z.array(importFailureSchema))
-    .query(({ ctx, input }) => ctx.studio.catalog.importErrors.list(input.source)),
+    .query(({ ctx, input }) => ctx.studio.catalog.importErrors.list(input.source, input)),
   /** What an import would do, from a look at its first images. */
   importPreview: procedure
     .input(importRequestSchema)

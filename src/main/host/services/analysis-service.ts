@@ -129,6 +129,8 @@ export class AnalysisService {
     }
     const seconds = (performance.now() - started) / 1000;
     await this.#search(request.distance, context, intake.done);
+    const summary = this.summary();
+    context.report(intake.done, intake.done, messageOf(intake, summary));
     return {
       analyzed: intake.analyzed,
       skipped: all.length - missing.length,
@@ -136,7 +138,7 @@ export class AnalysisService {
       errors: intake.errors,
       seconds: (performance.now() - started) / 1000,
       imagesPerSecond: intake.done === 0 ? null : intake.done / seconds,
-      summary: this.summary(),
+      summary,
     };
   }
 
@@ -168,7 +170,6 @@ export class AnalysisService {
     const last = duplicates.summary('near');
     const wanted = distance ?? last?.distance ?? DEFAULT_DISTANCE;
     if (last?.isCurrent !== true || last.distance !== wanted) await duplicates.searchNear(wanted, signal);
-    report(done, done, '');
   }
 }
 
@@ -207,6 +208,13 @@ class Intake {
     this.#found = [];
     this.#failures = [];
   }
+}
+
+function messageOf({ analyzed, failed }: Intake, { exact, near }: AnalysisSummary): string {
+  const found = [exact, near].map(
+    (search) => `${(search?.groups ?? 0).toLocaleString('en')} groups of ${search?.kind} duplicates`,
+  );
+  return `${analyzed.toLocaleString('en')} analyzed, ${failed.toLocaleString('en')} failed; ${found.join(', ')}`;
 }
 
 /** Who works here, for the log; an account may have no name. */

@@ -35,6 +35,15 @@ export async function importSource(
   request: ImportRequest,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
+  try {
+    return await performImport(catalog, request, options);
+  } catch (error) {
+    if (options.signal?.aborted === true) throw reasonOf(options.signal);
+    throw error;
+  }
+}
+
+async function performImport(catalog: Catalog, request: ImportRequest, options: ImportOptions): Promise<ImportResult> {
   const started = performance.now();
   const chosen = await chooseImporter(request.path, formatOf(catalog, request));
   const path = await realpath(request.path);
@@ -78,13 +87,13 @@ async function importImages(
   };
   const intake = new Intake(catalog, open, copies);
   let total: number | null = null;
-  for await (const event of importer.rows(path, { ...choices, role, root: original, isKnown })) {
+  for await (const event of importer.rows(path, { ...choices, role, root: original, isKnown, signal })) {
     if (event.kind === 'total') total = event.total;
     else intake.take(event);
     if (!intake.isDue && signal?.aborted !== true) continue;
     await intake.flush();
     onProgress?.({ done: intake.done, total, message: reason });
-    if (signal?.aborted === true) throw reasonOf(signal);
+    signal?.throwIfAborted();
   }
   await intake.flush();
   onProgress?.({ done: intake.done, total, message: reason });
