@@ -9,6 +9,7 @@ const NOT_RELEASED = [
   ['baseWarmupSteps', '--base-warmup', 0],
   ['alignDistribution', '--align', false],
   ['balancePseudoLabels', '--balance-pseudo-labels', false],
+  ['separateNormalization', '--separate-bn', false],
   ['adaptationLabeledWeight', '--adaptation-labeled-weight', 0],
 ] as const satisfies readonly (readonly [keyof TrainingConfig, string, unknown])[];
 

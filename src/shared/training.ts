@@ -84,6 +84,11 @@ export const trainingConfigSchema = z.object({
   alignDistribution: z.boolean().default(false),
   /** The adaptation network learns accepted pseudo labels only, rare classes weighing more. Off in the release. */
   balancePseudoLabels: z.boolean().default(false),
+  /**
+   * Normalises labeled and unlabeled images apart, each by their own batch's statistics; predictions use those of the labeled images. The
+   * release mixes them.
+   */
+  separateNormalization: z.boolean().default(false),
   /** Weight of the labeled images in the adaptation network's own loss. 0 in the release. */
   adaptationLabeledWeight: z.number().nonnegative().default(0),
   finetuneEpochs: z.number().int().nonnegative().default(125),

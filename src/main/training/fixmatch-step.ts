@@ -21,6 +21,8 @@ export interface FixMatchStepOptions extends PseudoLabelOptions {
   readonly labelSmoothing: number;
   /** Devices that share the batch. */
   readonly towers?: readonly string[];
+  /** Labeled and unlabeled images are normalised apart. */
+  readonly separateNormalization?: boolean;
 }
 
 /** `images` are ordered as a meta step's. */
@@ -64,6 +66,7 @@ export function fixMatchStep(
       const pass = learnerPass(learner, feeds.images as tf.Tensor4D, feeds.dropoutSeed as tf.Tensor1D, 0, {
         parts,
         towers,
+        normalizesApart: options.separateNormalization,
       });
       const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
       const labeled = crossEntropy(labeledLogits!, feeds.labels as tf.Tensor1D, labelSmoothing);

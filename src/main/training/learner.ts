@@ -3,7 +3,7 @@ import { type LossScale, lossScaleVariables } from './loss-scaling.ts';
 import { type Network, networkVariables } from './network.ts';
 import { applySgd, movingAverage, type SgdOptions } from './optimizer.ts';
 import type { TrainingPass } from './resnet.ts';
-import { type BatchSplit, towersPass } from './towers.ts';
+import { type BatchSplit, splitPass } from './towers.ts';
 
 /** A network that learns, with SGD's memory and settings. */
 export interface Learner {
@@ -46,7 +46,7 @@ export function learnerPass(
 ): TrainingPass {
   const dropping =
     dropout === 0 ? null : { rate: dropout, seed: tf.add(seed, tf.tensor1d([0, draw], 'int32')) as tf.Tensor1D };
-  const pass = towersPass(network.architecture, network.variables, images, dropping, split);
+  const pass = splitPass(network.architecture, network.variables, images, dropping, split);
   for (const [name, value] of pass.statistics) network.variables.get(name)!.assign(value);
   network.batchesTracked.assign(tf.add(network.batchesTracked, 1));
   return pass;

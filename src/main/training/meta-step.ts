@@ -41,6 +41,8 @@ export interface MetaStepOptions extends PseudoLabelOptions {
   readonly feedback: FeedbackMode;
   /** Devices that share the batch. */
   readonly towers?: readonly string[];
+  /** Labeled and unlabeled images are normalised apart. */
+  readonly separateNormalization?: boolean;
 }
 
 /**
@@ -87,7 +89,7 @@ const DROPOUT_DRAWS = { base: 0, adaptation: 1, adaptationAgain: 2 } as const;
  */
 export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaFeed, MetaFetch> {
   const { base, adaptation, average, feedbackBaseline } = state;
-  const { labeledCount, unlabeledCount, imageSize, towers = [] } = options;
+  const { labeledCount, unlabeledCount, imageSize, towers = [], separateNormalization: normalizesApart } = options;
   const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
@@ -113,7 +115,11 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
       const batch = { ...feeds, labeledImages, strongImages } as unknown as MetaBatch;
 
       // 1 and 2. Base network forward, over all views at once, so that BatchNorm sees them together; pseudo labels from the weak views.
-      const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base, { parts, towers });
+      const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base, {
+        parts,
+        towers,
+        normalizesApart,
+      });
       const uda = udaLosses(basePass.logits, batch, state.memory, options);
 
       // 3 and 4. Adaptation network: a step on the strong views with the weak views' labels, and what it did to the labeled loss.
@@ -212,15 +218,20 @@ function adaptationStep(
   average: Average | null,
   { labels, labeledImages, strongImages, adaptationLearningRate, dropoutSeed }: MetaBatch,
   given: PseudoLabels,
-  { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback, towers = [] }: MetaStepOptions,
+  options: MetaStepOptions,
 ): AdaptationReport {
+  const { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback, towers = [] } = options;
   const evaluationLoss = (): tf.Scalar => {
     const { architecture, variables } = adaptation.network;
     return crossEntropy(evaluationPass(architecture, variables, labeledImages), labels).value;
   };
   const images = tf.concat([labeledImages, strongImages]);
   const parts = [labeledCount, unlabeledCount];
-  const pass = learnerPass(adaptation, images, dropoutSeed, DROPOUT_DRAWS.adaptation, { parts, towers });
+  const pass = learnerPass(adaptation, images, dropoutSeed, DROPOUT_DRAWS.adaptation, {
+    parts,
+    towers,
+    normalizesApart: options.separateNormalization,
+  });
   const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
   const labeledLossOld = feedback === 'paper' ? evaluationLoss() : crossEntropy(labeledLogits!, labels).value;
 

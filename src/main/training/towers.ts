@@ -14,10 +14,49 @@ export interface BatchSplit {
   readonly parts: readonly number[];
   /** Devices by TensorFlow's names, such as "/device:GPU:1". One or none: nothing is shared out. */
   readonly towers: readonly string[];
+  /**
+   * The first part, the labeled images, is normalised apart from the others, and the running statistics are its alone: faces of another
+   * kind then neither shift the statistics that predictions use, nor are they normalised by those (Xie et al. 2020, AdvProp's auxiliary
+   * batch normalisation, with the scales shared).
+   */
+  readonly normalizesApart?: boolean;
 }
 
-/** As {@link trainingPass}, shared out over the towers. @param images and logits in the order of the parts. */
-export function towersPass(
+/** As {@link trainingPass}, in as many passes as the split asks for. @param images and logits in the order of the parts. */
+export function splitPass(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+  dropping: Dropout | null,
+  split: BatchSplit,
+): TrainingPass {
+  const { parts, towers, normalizesApart = false } = split;
+  if (!normalizesApart || parts.length === 1) return towersPass(architecture, parameters, images, dropping, split);
+  const groups = [parts.slice(0, 1), parts.slice(1)];
+  const sizes = groups.map((group) => group.reduce((sum, count) => sum + count, 0));
+  const passes = tf.split<tf.Tensor4D>(images, sizes).map((own, group) =>
+    towersPass(architecture, parameters, own, droppingOf(dropping, group * Math.max(1, towers.length)), {
+      parts: groups[group]!,
+      towers,
+    }),
+  );
+  return {
+    logits: tf.concat(passes.map(({ logits }) => logits)),
+    statistics: passes[0]!.statistics,
+    backward: (logitsGradient) => {
+      const gradients = tf.split<tf.Tensor2D>(logitsGradient, sizes);
+      return added(passes.map(({ backward }, group) => backward(gradients[group]!)));
+    },
+  };
+}
+
+/** Gradients by parameter name, added up. */
+function added(gradients: readonly ReadonlyMap<string, tf.Tensor>[]): ReadonlyMap<string, tf.Tensor> {
+  const names = [...gradients[0]!.keys()];
+  return new Map(names.map((name) => [name, tf.addN(gradients.map((own) => own.get(name)!))]));
+}
+
+function towersPass(
   architecture: ResNetArchitecture,
   parameters: ReadonlyMap<string, tf.Tensor>,
   images: tf.Tensor4D,
@@ -41,16 +80,15 @@ export function towersPass(
       const gradients = passes.map(({ backward }, tower) =>
         withDevice(towers[tower]!, () => backward(shareOf(logitsGradient, split, tower))),
       );
-      const names = [...gradients[0]!.keys()];
-      return new Map(names.map((name) => [name, tf.addN(gradients.map((own) => own.get(name)!))]));
+      return added(gradients);
     },
   };
 }
 
-/** Every tower drops other features: the first seed integer is the run's, so a tower's is far from any other run's. */
-function droppingOf(dropping: Dropout | null, tower: number): Dropout | null {
-  if (dropping === null || tower === 0) return dropping;
-  return { ...dropping, seed: tf.add(dropping.seed, tf.tensor1d([tower << 24, 0], 'int32')) as tf.Tensor1D };
+/** Every pass drops other features: the first seed integer is the run's, so a later pass's is far from any other run's. */
+function droppingOf(dropping: Dropout | null, pass: number): Dropout | null {
+  if (dropping === null || pass === 0) return dropping;
+  return { ...dropping, seed: tf.add(dropping.seed, tf.tensor1d([pass << 24, 0], 'int32')) as tf.Tensor1D };
 }
 
 /** A tower's rows of each part, one part after the other. */

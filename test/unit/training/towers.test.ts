@@ -12,7 +12,7 @@ import { trainingPass } from '#main/training/resnet.ts';
 import { readCheckpoint } from '#main/training/checkpoint.ts';
 import type { TrainingEvent } from '#main/training/events.ts';
 import { supervisedStep } from '#main/training/supervised-step.ts';
-import { findTowers } from '#main/training/towers.ts';
+import { findTowers, splitPass } from '#main/training/towers.ts';
 import { drawManifest, eventsOf, newRunFolder, removeRunFolders, smallConfig } from './small-run.ts';
 
 let library: string;
@@ -88,6 +88,33 @@ describe('two towers on two devices', () => {
     expect(await findTowers(library, { cpuDevices: 3 }, 'CPU', 2)).toHaveLength(2);
     expect(await findTowers(library, {}, 'CPU', 2)).toEqual([]);
     expect(await findTowers(library, { cpuDevices: 2 }, 'CPU', -1)).toEqual([]);
+  });
+});
+
+test('normalised apart, the labeled images do not feel the others, and the running statistics are theirs', () => {
+  const { network } = newLearner();
+  const { images } = batchAt(0);
+  tf.tidy(() => {
+    const whole = tf.tensor4d(images, [COUNT, SIDE, SIDE, 3]);
+    const [labeled, unlabeled] = tf.split<tf.Tensor4D>(whole, [4, COUNT - 4]);
+    const split = { parts: [4, COUNT - 4], towers: [], normalizesApart: true };
+    const pass = splitPass(ARCHITECTURE, network.variables, whole, null, split);
+    const [alone, others] = [labeled!, unlabeled!].map((part) => trainingPass(ARCHITECTURE, network.variables, part));
+    expect([...pass.logits.dataSync()]).toEqual([...tf.concat([alone!.logits, others!.logits]).dataSync()]);
+    for (const [name, value] of pass.statistics) {
+      expect([...value.dataSync()], name).toEqual([...alone!.statistics.get(name)!.dataSync()]);
+    }
+    const gradient = tf.tensor2d(
+      Float32Array.from({ length: COUNT * 3 }, (_, i) => Math.cos(i)),
+      [COUNT, 3],
+    );
+    const [first, second] = tf.split<tf.Tensor2D>(gradient, [4, COUNT - 4]);
+    const gradients = pass.backward(gradient);
+    const expected = [alone!.backward(first!), others!.backward(second!)];
+    for (const [name, value] of gradients) {
+      const sum = tf.add(expected[0]!.get(name)!, expected[1]!.get(name)!);
+      expect(tf.max(tf.abs(tf.sub(value, sum))).dataSync()[0], name).toBeLessThan(1e-5);
+    }
   });
 });
 

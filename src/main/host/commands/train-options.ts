@@ -191,6 +191,11 @@ const FLAGS: readonly TrainFlag[] = [
     help: 'the adaptation network learns accepted pseudo labels only, rare classes weighing more',
   },
   {
+    flags: '--separate-bn',
+    field: 'separateNormalization',
+    help: 'normalises labeled and unlabeled images apart',
+  },
+  {
     flags: '--adaptation-labeled-weight <weight>',
     field: 'adaptationLabeledWeight',
     help: 'weight of labeled images in the adaptation network’s own loss',

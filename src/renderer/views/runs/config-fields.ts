@@ -222,6 +222,10 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
         label: 'Balance pseudo labels',
         why: 'The adaptation network learns only sure pseudo labels, rare classes weighing more.',
       }),
+      toggle('separateNormalization', {
+        label: 'Normalise apart',
+        why: 'Labeled and unlabeled images each by their own statistics: faces of another kind do not shift those of predictions.',
+      }),
       real('adaptationLabeledWeight', [0], {
         label: 'Labels for the adaptation network',
         why: 'Weight of labeled images in its own loss; the released program gives it pseudo labels alone.',
