@@ -5,6 +5,7 @@ import { decodeBmp } from './bmp.ts';
 import { decodeFer2013Row } from './fer2013.ts';
 import { crop } from './geometry.ts';
 import { formatOf, HEADER_BYTES, hasEnd, readHeader, type ImageFormat, type ImageHeader } from './header.ts';
+import { decodeSmallJpeg, MOST_PIXELS } from './jpeg-decoder.ts';
 import { CHANNELS, roundHalfToEven, type RgbImage } from './image.ts';
 import { emptyFile, nameOf, readAt, readReference, readReferenceSync, withFile } from './read.ts';
 
@@ -58,11 +59,19 @@ export async function decodeBytes(
   const header = readHeader(bytes) ?? (await askDecoder(bytes, format, name));
   checkSize(header, name);
   if (format === 'bmp') return decodeBmp(bytes, name);
+  if (format === 'jpeg' && isSmall(header, options) && hasEnd(header, bytes, bytes, 0, bytes.length)) {
+    const image = await decodeSmallJpeg(bytes);
+    if (image !== null) return image;
+  }
   try {
     return await decodeSamples(bytes, header.samples, options);
   } catch (error) {
     throw hasEnd(header, bytes, bytes, 0, bytes.length) ? damaged(name, error) : cutShort(name, error);
   }
+}
+
+function isSmall({ width, height, samples }: ImageHeader, { applyOrientation = false }: DecodeOptions): boolean {
+  return samples === 'rgb' && !applyOrientation && width * height <= MOST_PIXELS;
 }
 
 export interface ImageProbe {
