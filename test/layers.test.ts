@@ -45,6 +45,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'src/main/demo': ['src/shared', 'src/main/imaging'],
   'src/main/interchange': ['src/shared'],
   'src/main/evaluation': ['src/shared'],
+  // evaluation: confident learning, calibration and Wilson's intervals are the same for labels that are looked through.
+  'src/main/audit': ['src/shared', 'src/main/evaluation'],
   // bootstrap: the folder lock that also guards the installation of packages.
   'src/main/tensorflow': ['src/shared', 'src/main/bootstrap', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'koffi'],
   'src/main/training': [
@@ -77,6 +79,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'src/main/imaging',
     'src/main/demo',
     'src/main/evaluation',
+    'src/main/audit',
     'src/main/engine',
     'src/main/interchange',
     'src/main/jobs',

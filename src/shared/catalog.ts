@@ -165,7 +165,7 @@ export type Grouping = z.infer<typeof groupingSchema>;
 /** Splits that hold labeled images: a subset can be moved to one. */
 export const labeledSplitSchema = splitSchema.exclude(['unlabeled']);
 
-const subsetNameSchema = z
+export const subsetNameSchema = z
   .string()
   .min(1)
   .max(200)

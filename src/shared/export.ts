@@ -17,12 +17,20 @@ export const exportRequestSchema = z
     filter: imageFilterSchema.default({}),
     /** A subset, `NAME` or `NAME@VERSION`, with the labels it froze; takes no filter beside it. */
     subset: z.string().min(1).optional(),
+    /** Images chosen one by one, in place of a filter. */
+    ids: z.array(z.number().int().positive()).min(1).max(100_000).optional(),
+    /** Images of the filter that were taken out one by one. */
+    except: z.array(z.number().int().positive()).max(100_000).optional(),
     /** Class folders: copies of the files instead of hard links. */
     copy: z.boolean().default(false),
   })
-  .refine(({ subset, filter }) => subset === undefined || Object.keys(filter).length === 0, {
-    message: 'Give either a subset or a filter.',
-  });
+  .refine(
+    ({ subset, ids, filter }) =>
+      Number(subset !== undefined) + Number(ids !== undefined) + Number(Object.keys(filter).length > 0) < 2,
+    {
+      message: 'Give either a subset, a filter or ids.',
+    },
+  );
 export type ExportRequest = z.infer<typeof exportRequestSchema>;
 
 export const exportResultSchema = z.object({

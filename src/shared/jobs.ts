@@ -1,6 +1,17 @@
 import { z } from 'zod';
 
-export const JOB_KINDS = ['demo', 'import', 'train', 'evaluate', 'setup', 'export', 'backup', 'analyze'] as const;
+export const JOB_KINDS = [
+  'demo',
+  'import',
+  'train',
+  'evaluate',
+  'setup',
+  'export',
+  'backup',
+  'analyze',
+  'remove',
+  'pseudo-label',
+] as const;
 export const jobKindSchema = z.enum(JOB_KINDS);
 export type JobKind = z.infer<typeof jobKindSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { splitSchema } from './images.ts';
+import { markedFaceSchema, neighborPlaceSchema } from './prediction.ts';
 import { networkSchema } from './training.ts';
 
 /** Where a trained network comes from: a run of this workspace, or a checkpoint folder or file. */
@@ -23,15 +24,29 @@ export const pictureSchema = z.union([
 ]);
 export type Picture = z.infer<typeof pictureSchema>;
 
-export const predictRequestSchema = z.object({ model: modelRequestSchema, picture: pictureSchema });
+export const predictRequestSchema = z.object({
+  model: modelRequestSchema,
+  picture: pictureSchema,
+  /** To ask side by side; the model's own when left out. */
+  networks: z.array(networkSchema).min(1).optional(),
+  /** Look for faces; or take the whole picture as one; or these, as somebody marked or corrected them. */
+  faces: z.union([z.enum(['picture', 'detect']), z.array(markedFaceSchema).min(1).max(100)]).default('picture'),
+  /** Prepare faces as the released notebook does: without the margin that evaluation cuts away. */
+  notebook: z.boolean().default(false),
+  /** Tell where each network looked. */
+  explain: z.boolean().default(false),
+  /** Tell the labeled images that each network finds most alike; their features must have been computed. */
+  neighbors: neighborPlaceSchema.optional(),
+});
 export type PredictRequest = z.infer<typeof predictRequestSchema>;
 
-export const evaluateRequestSchema = z.object({
+/** Computes what networks see of labeled images, to find neighbours among them. */
+export const neighborRequestSchema = z.object({
   model: modelRequestSchema,
-  split: splitSchema,
-  source: z.string().optional(),
+  networks: z.array(networkSchema).min(1).optional(),
+  place: neighborPlaceSchema,
 });
-export type EvaluateRequest = z.infer<typeof evaluateRequestSchema>;
+export type NeighborRequest = z.infer<typeof neighborRequestSchema>;
 
 export const imagePageRequestSchema = z.object({
   source: z.string().optional(),

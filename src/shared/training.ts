@@ -112,6 +112,9 @@ export const trainingConfigSchema = z.object({
   tensorBoard: z.boolean().default(false),
   /** Checkpoint every so many steps, besides `last` at each evaluation and `best`. 0: none. */
   checkpointEvery: z.number().int().nonnegative().default(0),
+  /** A round of pseudo labels of each network every so many steps, over the first `roundImages` unlabeled images. 0: none. */
+  roundEvery: z.number().int().nonnegative().default(0),
+  roundImages: z.number().int().positive().default(2_000),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
@@ -271,3 +274,7 @@ export const runDetailSchema = runSummarySchema.extend({
   log: z.array(z.object({ at: z.string(), level: z.enum(['info', 'warning', 'error']), message: z.string() })),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
+
+/** An image that a run could not read and left out. */
+export const badImageSchema = z.object({ image: z.number().int(), path: z.string(), reason: z.string() });
+export type BadImage = z.infer<typeof badImageSchema>;

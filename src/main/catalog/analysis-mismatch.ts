@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DataMismatch, MEASURES, type Measure, type MeasureMismatch } from '#shared/analysis.ts';
+import type { MeasureHistogram } from '#shared/faces.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import type { CellTable } from './cells.ts';
 import type { Connection } from './database.ts';
@@ -30,6 +31,7 @@ export class AnalysisMismatch {
   readonly #rows;
   readonly #changes;
   #last: { readonly key: string; readonly mismatch: DataMismatch } | undefined;
+  #lastSpread: { readonly key: string; readonly spread: MeasureHistogram[] } | undefined;
 
   constructor(connection: Connection, cells: CellTable) {
     this.#cells = cells;
@@ -59,16 +61,7 @@ export class AnalysisMismatch {
       ...withLabel.map(({ id }) => [id, 0] as const),
     ]);
     const histograms = [0, 1].map(() => MEASURES.map((measure) => new Histogram(BOUNDS[measure])));
-    for (let afterId = 0; ;) {
-      const rows = this.#rows.all(afterId, SLICE);
-      for (const [, cell, ...values] of rows) {
-        const side = sides.get(cell);
-        if (side !== undefined) values.forEach((value, index) => histograms[side]![index]!.add(value));
-      }
-      if (rows.length < SLICE) break;
-      afterId = rows.at(-1)![0];
-      await nextTurn();
-    }
+    await this.#fill(sides, histograms);
     const [first, second] = histograms as [Histogram[], Histogram[]];
     const counts = { labeled: first[0]!.count, unlabeled: second[0]!.count };
     const isEmpty = counts.labeled === 0 || counts.unlabeled === 0;
@@ -78,6 +71,41 @@ export class AnalysisMismatch {
     const mismatch = { ...counts, measures };
     this.#last = { key, mismatch };
     return mismatch;
+  }
+
+  /**
+   * How the measures of the images of a filter are spread, as far as they are analyzed; its text and duplicates are left out of account. Goes
+   * through all analyses as {@link compare}. @throws StudioError 'not-found' for an unknown source.
+   */
+  async histograms(filter: ImageFilter): Promise<MeasureHistogram[]> {
+    const key = JSON.stringify([filter, this.#changes.get()]);
+    if (this.#lastSpread?.key === key) return this.#lastSpread.spread;
+    const side = new Map(this.#cells.matching(filter).map(({ id }) => [id, 0] as const));
+    const histograms = MEASURES.map((measure) => new Histogram(BOUNDS[measure]));
+    await this.#fill(side, [histograms]);
+    const spread =
+      histograms[0]!.count === 0
+        ? []
+        : MEASURES.map((measure, index) => {
+            const { bounds, counts, mean } = histograms[index]!;
+            return { measure, bounds: [...bounds], counts: [...counts], mean };
+          });
+    this.#lastSpread = { key, spread };
+    return spread;
+  }
+
+  /** Goes through all analyses. @param sides which histograms the images of a cell count in. */
+  async #fill(sides: ReadonlyMap<number, number>, histograms: readonly (readonly Histogram[])[]): Promise<void> {
+    for (let afterId = 0; ;) {
+      const rows = this.#rows.all(afterId, SLICE);
+      for (const [, cell, ...values] of rows) {
+        const side = sides.get(cell);
+        if (side !== undefined) values.forEach((value, index) => histograms[side]![index]!.add(value));
+      }
+      if (rows.length < SLICE) return;
+      afterId = rows.at(-1)![0];
+      await nextTurn();
+    }
   }
 }
 
@@ -106,6 +134,10 @@ class Histogram {
     this.count++;
     this.#sum += value;
     this.#squares += value * value;
+  }
+
+  get counts(): readonly number[] {
+    return this.#bins;
   }
 
   get shares(): number[] {

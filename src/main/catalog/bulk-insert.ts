@@ -1,5 +1,8 @@
 import type { ColumnValue, Connection } from './database.ts';
 
+/** A blob too: what is written need not be what a column is read as. */
+type InsertedValue = ColumnValue | Uint8Array;
+
 /** Rows of one statement. A call into SQLite costs about as much as a row does; more rows than this gain nothing. */
 const ROWS_PER_STATEMENT = 100;
 
@@ -12,7 +15,7 @@ export class BulkInsert {
   constructor(connection: Connection, into: string, columns: readonly string[], conflict = '') {
     const row = `(${columns.map(() => '?').join(', ')})`;
     const prepare = (rows: number) =>
-      connection.prepare<ColumnValue[]>(
+      connection.prepare<InsertedValue[]>(
         `${into} (${columns.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')} ${conflict}`,
       );
     this.#hundred = prepare(ROWS_PER_STATEMENT);
@@ -20,7 +23,7 @@ export class BulkInsert {
   }
 
   /** @param rows values in the order of the columns. @returns how many rows were written. */
-  insert(rows: readonly (readonly ColumnValue[])[]): number {
+  insert(rows: readonly (readonly InsertedValue[])[]): number {
     let written = 0;
     let next = 0;
     for (; next + ROWS_PER_STATEMENT <= rows.length; next += ROWS_PER_STATEMENT) {

@@ -8,14 +8,22 @@ import { AnalysisTable } from './analysis.ts';
 import { CellTable } from './cells.ts';
 import { checkCounters, rebuildCounters } from './counters.ts';
 import { type Connection, openDatabase, openSnapshot } from './database.ts';
+import { DecisionLog } from './decisions.ts';
 import { DuplicateTable } from './duplicates.ts';
 import { ExclusionLog } from './exclusions.ts';
+import { ImageLists } from './image-lists.ts';
 import { ImageQuery } from './image-query.ts';
 import { ImageTable } from './images.ts';
 import { ImportErrorTable } from './import-errors.ts';
 import { JobTable } from './jobs.ts';
 import { LabelVoteTable } from './label-votes.ts';
 import { migrate } from './migrate.ts';
+import { PseudoLabelTable } from './pseudo-labels.ts';
+import { AuditTable } from './review-audits.ts';
+import { checkDerived, rebuildDerived } from './review-derived.ts';
+import { ReviewOutcomes } from './review-outcomes.ts';
+import { ReviewSignals } from './review-signals.ts';
+import { RoundTable } from './rounds.ts';
 import { RunTable } from './runs.ts';
 import { SettingTable } from './settings.ts';
 import { SourceTable } from './sources.ts';
@@ -40,15 +48,22 @@ export class Catalog {
   readonly sources: SourceTable;
   readonly images: ImageTable;
   readonly query: ImageQuery;
+  readonly lists: ImageLists;
   readonly text: TextIndex;
   readonly analyses: AnalysisTable;
   readonly mismatch: AnalysisMismatch;
   readonly duplicates: DuplicateTable;
   readonly exclusions: ExclusionLog;
+  readonly decisions: DecisionLog;
+  readonly reviews: ReviewOutcomes;
+  readonly reviewSignals: ReviewSignals;
+  readonly audits: AuditTable;
   readonly importErrors: ImportErrorTable;
   readonly labelVotes: LabelVoteTable;
   readonly subsets: SubsetTable;
   readonly runs: RunTable;
+  readonly rounds: RoundTable;
+  readonly pseudoLabels: PseudoLabelTable;
   readonly jobs: JobTable;
   readonly settings: SettingTable;
   /** Version of the SQLite library in use. */
@@ -67,7 +82,9 @@ export class Catalog {
     this.mismatch = new AnalysisMismatch(connection, cells);
     this.duplicates = new DuplicateTable(connection, this.analyses);
     this.exclusions = new ExclusionLog(connection);
+    this.decisions = new DecisionLog(connection);
     this.query = new ImageQuery(connection, { sources, cells, text: this.text, duplicates: this.duplicates });
+    this.lists = new ImageLists(connection, { sources, cells, text: this.text, duplicates: this.duplicates });
     this.images = new ImageTable(connection, { sources, cells, query: this.query, subsetNames });
     this.importErrors = new ImportErrorTable(connection, this.sources);
     this.labelVotes = new LabelVoteTable(connection);
@@ -80,6 +97,11 @@ export class Catalog {
       names: subsetNames,
     });
     this.runs = new RunTable(connection);
+    this.rounds = new RoundTable(connection, sources);
+    this.pseudoLabels = new PseudoLabelTable(connection);
+    this.reviews = new ReviewOutcomes(connection);
+    this.reviewSignals = new ReviewSignals(connection, { rounds: this.rounds, duplicates: this.duplicates });
+    this.audits = new AuditTable(connection, this.query);
     this.jobs = new JobTable(connection);
     this.settings = new SettingTable(connection);
     this.#statistics = new Statistics(connection, this.sources, cells);
@@ -100,6 +122,7 @@ export class Catalog {
   markInterrupted(): Job[] {
     return this.#connection.transaction(() => {
       this.runs.markInterrupted();
+      this.rounds.markInterrupted();
       return this.jobs.markInterrupted();
     })();
   }
@@ -117,12 +140,14 @@ export class Catalog {
       ...this.quickCheck(),
       ...new Set(orphans.map(({ table }) => `Rows of ${table} refer to rows that are gone.`)),
       ...checkCounters(this.#connection),
+      ...checkDerived(this.#connection),
     ];
   }
 
   /** Makes the kept counts what counting gives: the remedy for what {@link integrityCheck} says of them. */
   rebuildCounters(): void {
     rebuildCounters(this.#connection);
+    rebuildDerived(this.#connection);
   }
 
   /**

@@ -5,6 +5,8 @@ interface Counter {
   readonly table: string;
   readonly key: string;
   readonly recount: string;
+  /** What else a row of the table holds, and how it is made of the rows it counts. */
+  readonly sums?: { readonly columns: string; readonly resum: string };
 }
 
 const COUNTERS: readonly Counter[] = [
@@ -18,6 +20,15 @@ const COUNTERS: readonly Counter[] = [
     key: 'source_id, identity',
     recount: `SELECT source_id, identity, count(*) AS count
       FROM image WHERE excluded = 0 AND identity IS NOT NULL GROUP BY source_id, identity`,
+  },
+  {
+    table: 'pseudo_label_class',
+    key: 'round_id, label',
+    recount: 'SELECT round_id, label, count(*) AS count FROM pseudo_label GROUP BY round_id, label',
+    sums: {
+      columns: 'confidence_sum',
+      resum: 'SELECT round_id, label, count(*), sum(confidence) FROM pseudo_label GROUP BY round_id, label',
+    },
   },
 ];
 
@@ -40,8 +51,11 @@ export function checkCounters(connection: Connection): string[] {
 /** Counts all images anew and keeps that. */
 export function rebuildCounters(connection: Connection): void {
   connection.transaction(() => {
-    for (const { table, key, recount } of COUNTERS) {
-      connection.exec(`DELETE FROM ${table}; INSERT INTO ${table} (${key}, count) ${recount};`);
+    for (const { table, key, recount, sums } of COUNTERS) {
+      const columns = sums === undefined ? '' : `, ${sums.columns}`;
+      connection.exec(
+        `DELETE FROM ${table}; INSERT INTO ${table} (${key}, count${columns}) ${sums?.resum ?? recount};`,
+      );
     }
     connection.exec(
       'UPDATE run SET bad_images = (SELECT count(*) FROM run_bad_image WHERE run_bad_image.run_number = run.number)',

@@ -86,6 +86,7 @@ export class DuplicateTable {
   readonly #totals;
   readonly #pages;
   readonly #members;
+  readonly #groupOf;
   readonly #images;
   readonly #found;
   readonly #isFound;
@@ -138,6 +139,10 @@ export class DuplicateTable {
          WHERE group_id = ? AND image_id > ? AND image.excluded = 0 ORDER BY image_id LIMIT ?`,
       )
       .pluck();
+    this.#groupOf = connection.prepare<[number, DuplicateKind], { id: number; size: number }>(
+      `SELECT duplicate_group.id, size FROM duplicate_member CROSS JOIN duplicate_group ON duplicate_group.id = duplicate_member.group_id
+       WHERE duplicate_member.image_id = ? AND kind = ? AND size > 1`,
+    );
     this.#images = ofEach((condition) =>
       connection.prepare<[DuplicateKind], Member>(
         `SELECT duplicate_group.id AS "group", image.id, image.split, image.label ${MEMBERS_OF_GROUPS}
@@ -221,6 +226,12 @@ export class DuplicateTable {
     }));
     const last = stored.length === limit ? stored.at(-1)! : null;
     return { groups, nextCursor: last && { size: last.size, id: last.id } };
+  }
+
+  /** The group of a kind that an image is in, with how many of its images are not excluded; undefined when it has no copy. */
+  groupOf(kind: DuplicateKind, id: number): { readonly id: number; readonly size: number } | undefined {
+    this.catchUp();
+    return this.#groupOf.get(id, kind);
   }
 
   /** A group's images that are not excluded, by their ids; none for a group that is gone. */

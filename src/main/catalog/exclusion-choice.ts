@@ -41,8 +41,8 @@ function checkSearch(duplicates: DuplicateTable, kind: DuplicateKind): void {
   throw new StudioError('unavailable', `There ${why} ${kind} duplicates.`, { hint: 'Run `analyze` first.' });
 }
 
-/** The parts of a filter that are given. */
-function filterWords({ labels, ...rest }: ImageFilter): string {
+/** The parts of a filter that are given, in words. */
+export function filterWords({ labels, ...rest }: ImageFilter): string {
   const classes = labels?.map((label) => (label === null ? 'none' : EXPRESSIONS[label]!.name));
   return Object.entries({ ...rest, classes })
     .filter(([, value]) => value !== undefined)

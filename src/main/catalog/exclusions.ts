@@ -69,10 +69,18 @@ export class ExclusionLog {
     return this.#connection.transaction(() => this.#change(ids, excluded, note, null))();
   }
 
-  /** Takes the newest change that stands back, in one step. @throws StudioError 'conflict' when there is none. */
-  undo(author: string): Exclusion {
+  /**
+   * Takes the newest change that stands back, in one step. @param expected the row that is meant. @throws StudioError 'conflict' when there is none,
+   * or it is another than was meant.
+   */
+  undo(author: string, expected?: number): Exclusion {
     return this.#connection.transaction(() => {
       const id = this.#newest.get();
+      if (expected !== undefined && id !== expected) {
+        throw new StudioError('conflict', 'That is no longer the newest exclusion that stands.', {
+          hint: 'Undo goes backwards, one step at a time: the log shows what comes first.',
+        });
+      }
       if (id === undefined) {
         throw new StudioError('conflict', 'There is no exclusion to undo.', {
           hint: '`exclude --log` lists what was done.',

@@ -1,4 +1,4 @@
-import type { RunDetail } from '#shared/training.ts';
+import type { BadImage, RunDetail } from '#shared/training.ts';
 import type { Connection } from './database.ts';
 
 export type LogEntry = RunDetail['log'][number];
@@ -11,6 +11,7 @@ export class RunJournal {
   readonly #addLine;
   readonly #newest;
   readonly #addBadImage;
+  readonly #badImages;
 
   constructor(connection: Connection) {
     this.#addLine = connection.prepare<[number, string, string, string]>(
@@ -21,6 +22,9 @@ export class RunJournal {
     );
     this.#addBadImage = connection.prepare<[number, number, string, string]>(
       'INSERT OR IGNORE INTO run_bad_image (run_number, image_id, path, reason) VALUES (?, ?, ?, ?)',
+    );
+    this.#badImages = connection.prepare<[number, number], BadImage>(
+      'SELECT image_id AS image, path, reason FROM run_bad_image WHERE run_number = ? ORDER BY path, image_id LIMIT ?',
     );
   }
 
@@ -36,5 +40,10 @@ export class RunJournal {
   /** A picture is counted once, however many epochs meet it. */
   addBadImage(run: number, image: number, path: string, reason: string): void {
     this.#addBadImage.run(run, image, path, reason);
+  }
+
+  /** By their paths, the first of them. */
+  badImages(run: number, limit: number): BadImage[] {
+    return this.#badImages.all(run, limit);
   }
 }

@@ -1,5 +1,7 @@
 import { StudioError } from '#shared/errors.ts';
+import type { FeedbackExtreme } from '#shared/rounds.ts';
 import {
+  type BadImage,
   type Best,
   type Evaluation,
   type RunDetail,
@@ -9,6 +11,7 @@ import {
   trainingConfigSchema,
 } from '#shared/training.ts';
 import type { ColumnValue, Connection } from './database.ts';
+import { type ExtremeStep, FeedbackExtremes } from './feedback-extremes.ts';
 import { RunEvaluations } from './run-evaluations.ts';
 import { type LogEntry, RunJournal } from './run-journal.ts';
 import { RunSteps, type StepRange } from './run-steps.ts';
@@ -50,10 +53,12 @@ export class RunTable {
   readonly #steps: RunSteps;
   readonly #evaluations: RunEvaluations;
   readonly #journal: RunJournal;
+  readonly #extremes: FeedbackExtremes;
   readonly #insert;
   readonly #byId;
   readonly #texts;
   readonly #all;
+  readonly #labeledSets;
   readonly #update;
   readonly #remove;
   readonly #interrupt;
@@ -63,6 +68,7 @@ export class RunTable {
     this.#steps = new RunSteps(connection);
     this.#evaluations = new RunEvaluations(connection);
     this.#journal = new RunJournal(connection);
+    this.#extremes = new FeedbackExtremes(connection);
     this.#insert = connection.prepare<ColumnValue[]>(
       `INSERT INTO run (id, name, status, phase, step, total_steps, seconds, config, request, snapshot, created_at, updated_at)
        VALUES (?, ?, 'queued', 'preparing', 0, ?, 0, ?, ?, ?, ?, ?)`,
@@ -72,6 +78,9 @@ export class RunTable {
       'SELECT config, request, snapshot FROM run WHERE number = ?',
     );
     this.#all = connection.prepare<[], StoredRun>(`SELECT ${COLUMNS} FROM run ORDER BY number DESC`);
+    this.#labeledSets = connection.prepare<[], { id: string; name: string; labeled: string }>(
+      `SELECT id, name, request ->> 'labeled' AS labeled FROM run ORDER BY number DESC`,
+    );
     this.#update = connection.prepare<ColumnValue[]>(
       `UPDATE run SET status = ?, phase = ?, step = ?, best_step = ?, best_network = ?, best_accuracy = ?, best_mean_class_accuracy = ?,
          images_per_second = ?, seconds_left = ?, seconds = ?, error_code = ?, error_message = ?, error_hint = ?,
@@ -83,6 +92,11 @@ export class RunTable {
       `UPDATE run SET status = 'interrupted', seconds_left = NULL, images_per_second = NULL, updated_at = ?
        WHERE status IN ('running', 'queued')`,
     );
+  }
+
+  /** What each run learns from: a subset, `NAME` or `NAME@VERSION`, or a source. The newest first. */
+  labeledSets(): { readonly id: string; readonly name: string; readonly labeled: string }[] {
+    return this.#labeledSets.all();
   }
 
   /** @throws StudioError 'conflict' for an id that is taken. */
@@ -159,6 +173,7 @@ export class RunTable {
     const { number } = this.#stored(id);
     this.#connection.transaction(() => {
       this.#steps.deleteAfter(number, step);
+      this.#extremes.deleteAfter(number, step);
       // Steps count from 0 and an evaluation's step is how many were done: after the last that stays, one more.
       this.#evaluations.deleteAfter(number, step + 1);
     })();
@@ -173,6 +188,21 @@ export class RunTable {
     return this.#evaluations.list(this.#stored(id).number);
   }
 
+  /** Keeps a step with its batch while its feedback is among the strongest of the run. */
+  addFeedbackExtreme(id: string, extreme: ExtremeStep): void {
+    const { number } = this.#stored(id);
+    this.#connection.transaction(() => this.#extremes.add(number, extreme))();
+  }
+
+  feedbackExtremes(id: string): FeedbackExtreme[] {
+    return this.#extremes.list(this.#stored(id).number);
+  }
+
+  /** @throws StudioError 'not-found' for a step that is none of them. */
+  feedbackExtreme(id: string, step: number): ExtremeStep {
+    return this.#extremes.get(this.#stored(id).number, step);
+  }
+
   addLog(id: string, level: LogEntry['level'], message: string): void {
     this.#journal.addLine(this.#stored(id).number, level, message);
   }
@@ -180,6 +210,11 @@ export class RunTable {
   /** A picture that training could not read; the run's count of them grows once for each. */
   addBadImage(id: string, image: number, path: string, reason: string): void {
     this.#journal.addBadImage(this.#stored(id).number, image, path, reason);
+  }
+
+  /** Images that could not be read in the run, by their paths, the first of them. */
+  badImages(id: string, limit: number): BadImage[] {
+    return this.#journal.badImages(this.#stored(id).number, limit);
   }
 
   #stored(id: string): StoredRun {

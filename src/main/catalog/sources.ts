@@ -31,6 +31,9 @@ export class SourceTable {
   readonly #all;
   readonly #places;
   readonly #relink;
+  readonly #count;
+  readonly #removeImages;
+  readonly #remove;
 
   constructor(connection: Connection) {
     this.#insert = connection.prepare<unknown[], SourceRow>(
@@ -41,6 +44,11 @@ export class SourceTable {
     this.#places = connection.prepare<[number], SourceImage>(
       `SELECT id, path, byte_offset AS "offset", split, label FROM image WHERE source_id = ? ORDER BY path, byte_offset`,
     );
+    this.#count = connection.prepare<[number], number>('SELECT count(*) FROM image WHERE source_id = ?').pluck();
+    this.#removeImages = connection.prepare<[number, number]>(
+      'DELETE FROM image WHERE id IN (SELECT id FROM image WHERE source_id = ? LIMIT ?)',
+    );
+    this.#remove = connection.prepare<[number]>('DELETE FROM source WHERE id = ?');
     this.#relink = connection.prepare<[string, number]>('UPDATE source SET root = ? WHERE id = ?');
   }
 
@@ -52,6 +60,21 @@ export class SourceTable {
   /** The source is somewhere else now. @param root absolute folder or file. */
   relink(sourceId: number, root: string): void {
     this.#relink.run(root, sourceId);
+  }
+
+  /** Counts all images of a source one by one: for work in the background. */
+  imageCount(sourceId: number): number {
+    return this.#count.get(sourceId)!;
+  }
+
+  /** Removes some images with all that is known of them. @returns how many; fewer than asked for when none are left. */
+  removeImages(sourceId: number, limit: number): number {
+    return this.#removeImages.run(sourceId, limit).changes;
+  }
+
+  /** Removes a source; images that are left go with it. */
+  remove(sourceId: number): void {
+    this.#remove.run(sourceId);
   }
 
   /** @throws StudioError 'conflict' when the name is taken. */

@@ -68,6 +68,9 @@ export class SubsetTable {
   readonly #versions;
   readonly #classes;
   readonly #candidates;
+  readonly #kept;
+  readonly #holding;
+  readonly #splits;
   readonly #atPath;
   readonly #move;
   readonly #moveBack;
@@ -103,6 +106,20 @@ export class SubsetTable {
       `SELECT image.id, image.label, image.split
        FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value WHERE image.label IS NOT NULL`,
     );
+    this.#kept = connection.prepare<[number], StoredCandidate>(
+      'SELECT image_id AS id, label, split FROM subset_image WHERE subset_id = ?',
+    );
+    this.#splits = connection.prepare<[string], { id: number; split: Split }>(
+      'SELECT image.id, image.split FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value',
+    );
+    this.#holding = connection
+      .prepare<[number], string>(
+        `SELECT name || '@' || version FROM subset WHERE EXISTS (
+           SELECT 1 FROM subset_image JOIN image ON image.id = subset_image.image_id
+           WHERE subset_image.subset_id = subset.id AND image.source_id = ?)
+         ORDER BY id`,
+      )
+      .pluck();
     this.#atPath = connection.prepare<[number, string], { id: number; split: Split }>(
       'SELECT id, split FROM image WHERE source_id = ? AND path = ? ORDER BY byte_offset LIMIT 1',
     );
@@ -156,9 +173,50 @@ export class SubsetTable {
     return this.#keep({ name, rule: `listed in ${origin}`, seed: 0, filter: {}, splitOff: null, shortfall, images });
   }
 
+  /**
+   * Makes another version of a subset with more images, or a new subset of them; what it holds keeps its labels. Images without a label are left
+   * out. @param origin which images, in words. @throws StudioError 'bad-input' when that adds none.
+   */
+  extend(name: string, ids: readonly number[], origin: string): Subset {
+    const before = this.#parts.names.find(name);
+    const held = before === undefined ? [] : this.#kept.all(before);
+    const known = new Set(held.map(({ id }) => id));
+    const added = this.#candidates.all(JSON.stringify(ids)).filter(({ id }) => !known.has(id));
+    if (added.length === 0) {
+      throw new StudioError('bad-input', `There is nothing to add to “${name}”.`, {
+        hint: 'Images need a label, and those it holds already are not added again.',
+      });
+    }
+    const images = [...held, ...added];
+    const version = before === undefined ? '' : `version ${this.get(name).version} and `;
+    const rule = `${version}${added.length.toLocaleString('en')} ${origin}`;
+    const shortfall = countsOf(images).map(() => 0);
+    return this.#keep({ name, rule, seed: 0, filter: {}, splitOff: null, shortfall, images });
+  }
+
+  /**
+   * Keeps some images with labels that were decided elsewhere. @param rule which they are, in words.
+   * @throws StudioError 'bad-input' when there are none.
+   */
+  createFromImages(name: string, labeled: readonly Candidate[], rule: string): Subset {
+    const labels = new Map(labeled.map(({ id, label }) => [id, label]));
+    const images = this.#splits.all(JSON.stringify([...labels.keys()])).map(({ id, split }) => ({
+      ...{ id, split },
+      label: labels.get(id)!,
+    }));
+    if (images.length === 0) throw new StudioError('bad-input', `A subset of ${rule} would hold no images.`);
+    const shortfall = countsOf(images).map(() => 0);
+    return this.#keep({ name, rule, seed: 0, filter: {}, splitOff: null, shortfall, images });
+  }
+
   /** The newest version of every name. */
   list(): Subset[] {
     return this.#newest.all().map((stored) => this.#subsetOf(stored));
+  }
+
+  /** Versions of subsets that hold images of a source, as references. */
+  holding(sourceId: number): string[] {
+    return this.#holding.all(sourceId);
   }
 
   /** All versions of a name, the oldest first; none for an unknown name. */

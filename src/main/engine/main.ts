@@ -5,7 +5,7 @@ import { trainingConfigSchema, trainingManifestSchema } from '#shared/training.t
 import { loadTensorFlow } from '../tensorflow/runtime.ts';
 import { trainRun } from '../training/loop.ts';
 import { answer } from './answers.ts';
-import type { FromEngine, ToEngine } from './messages.ts';
+import type { EngineRequest, FromEngine, ToEngine } from './messages.ts';
 
 const HEARTBEAT_MILLISECONDS = 2_000;
 
@@ -32,13 +32,27 @@ function main(): void {
         request = message.kind;
         break;
       case 'request':
-        answer(message.request, (done, total) => send({ kind: 'progress', id: message.id, done, total })).then(
-          (result) => send({ kind: 'answer', id: message.id, answer: result }),
-          (error: unknown) => send({ kind: 'refusal', id: message.id, error: serializeError(error) }),
-        );
+        answerRequest(message.id, message.request);
+        break;
+      case 'cancel':
+        asked.get(message.id)?.abort(new StudioError('cancelled', 'Cancelled.'));
         break;
     }
   });
+}
+
+/** Requests that have no answer yet. */
+const asked = new Map<number, AbortController>();
+
+function answerRequest(id: number, request: EngineRequest): void {
+  const abort = new AbortController();
+  asked.set(id, abort);
+  answer(request, (done, total) => send({ kind: 'progress', id, done, total }), abort.signal)
+    .then(
+      (result) => send({ kind: 'answer', id, answer: result }),
+      (error: unknown) => send({ kind: 'refusal', id, error: serializeError(error) }),
+    )
+    .finally(() => asked.delete(id));
 }
 
 async function train(

@@ -7,12 +7,15 @@ import { registerBenchCommand } from './commands/bench.ts';
 import { registerCheckpointCommands } from './commands/checkpoint.ts';
 import { registerDataCommands } from './commands/data.ts';
 import { registerDuplicatesCommand } from './commands/duplicates.ts';
+import { registerEvaluateCommand } from './commands/evaluate.ts';
 import { registerExcludeCommand } from './commands/exclude.ts';
 import { registerExportCommand } from './commands/export.ts';
 import { registerImportCommand } from './commands/import.ts';
-import { registerModelCommands } from './commands/models.ts';
+import { registerPredictCommand } from './commands/predict.ts';
+import { registerPseudoLabelCommand } from './commands/pseudo-label.ts';
 import { registerQueryCommands } from './commands/query.ts';
 import type { Action } from './commands/register.ts';
+import { registerRoundsCommands } from './commands/rounds.ts';
 import { registerRunsCommands } from './commands/runs.ts';
 import { registerSafekeepingCommands } from './commands/safekeeping.ts';
 import { registerServeCommands } from './commands/serve.ts';
@@ -50,7 +53,10 @@ async function main(): Promise<void> {
     registerSafekeepingCommands,
     registerTrainCommand,
     registerRunsCommands,
-    registerModelCommands,
+    registerPredictCommand,
+    registerEvaluateCommand,
+    registerPseudoLabelCommand,
+    registerRoundsCommands,
     registerCheckpointCommands,
     registerBenchCommand,
     registerServeCommands,

@@ -71,15 +71,17 @@ export class EngineProcess {
     if (this.#child.connected) this.#child.send(message);
   }
 
-  /** Asks the engine one question. Rejects with the engine's error, or `engine crashed` when it dies first. */
+  /** Asks the engine one question; an aborted signal is passed on to those that take long. Rejects with the engine's error, or `engine crashed` when it dies first. */
   request<Kind extends keyof EngineAnswers>(
     request: Extract<EngineRequest, { kind: Kind }>,
     progress: ProgressListener = () => undefined,
+    signal?: AbortSignal,
   ): Promise<EngineAnswers[Kind]> {
     const id = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, progress });
       this.send({ kind: 'request', id, request });
+      signal?.addEventListener('abort', () => this.send({ kind: 'cancel', id }), { once: true });
     });
   }
 

@@ -15,8 +15,15 @@ export class EventBus {
   readonly #listeners = new Set<(numbered: NumberedEvent) => void>();
   readonly #history: NumberedEvent[] = [];
   #lastId = 0;
+  #catalogVersion = 0;
+
+  /** Another number after each change of the catalog that was told. */
+  get catalogVersion(): number {
+    return this.#catalogVersion;
+  }
 
   publish(event: StudioEvent): void {
+    if (event.type === 'catalog.changed') this.#catalogVersion++;
     const numbered = { id: ++this.#lastId, event };
     this.#history.push(numbered);
     if (this.#history.length > HISTORY) this.#history.shift();

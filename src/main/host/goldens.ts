@@ -22,6 +22,8 @@ const runMetrics: GroupRunner = async (_group, folder) =>
   (await import('../evaluation/metrics-goldens.ts')).runMetricsGoldens(join(folder, 'metrics'));
 const runCheckpoints: GroupRunner = async (_group, folder) =>
   (await import('../interchange/goldens.ts')).runCheckpointGoldens(join(folder, 'checkpoints'));
+const runGradCam: GroupRunner = async (_group, folder) =>
+  (await import('../prediction/goldens.ts')).runGradCamGoldens(join(folder, 'grad-cam'));
 
 /** The groups of a set of goldens, by the entry of the set that holds them. */
 const GROUPS: Readonly<Record<string, { readonly entry: string; readonly run: GroupRunner }>> = {
@@ -29,6 +31,7 @@ const GROUPS: Readonly<Record<string, { readonly entry: string; readonly run: Gr
   forward: { entry: 'forward', run: runTraining },
   'meta-step': { entry: 'meta-step', run: runTraining },
   finetune: { entry: 'finetune', run: runTraining },
+  'grad-cam': { entry: 'grad-cam', run: runGradCam },
   'decode-resize': { entry: 'decode-resize', run: runImaging },
   geometry: { entry: 'geometry', run: runImaging },
   normalize: { entry: 'normalize', run: runImaging },

@@ -1,5 +1,7 @@
 import { catalogRouter } from './routers/catalog.ts';
+import { evaluationRouter } from './routers/evaluation.ts';
 import { predictionRouter } from './routers/prediction.ts';
+import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
 import { subsetsRouter } from './routers/subsets.ts';
 import { jobsRouter, systemRouter } from './routers/system.ts';
@@ -10,7 +12,9 @@ export const appRouter = router({
   catalog: catalogRouter,
   subsets: subsetsRouter,
   runs: runsRouter,
+  rounds: roundsRouter,
   prediction: predictionRouter,
+  evaluation: evaluationRouter,
   jobs: jobsRouter,
   system: systemRouter,
 });

@@ -13,11 +13,17 @@ import { runDoctor } from './doctor.ts';
 import { EventBus } from './events.ts';
 import { AnalysisService } from './services/analysis-service.ts';
 import { BackupService } from './services/backup-service.ts';
+import { ComparisonService } from './services/comparison-service.ts';
 import { DemoService } from './services/demo-service.ts';
 import { ExportService } from './services/export-service.ts';
+import { EvaluationService } from './services/evaluation-service.ts';
+import { FaceLists } from './services/face-lists.ts';
 import { ImportService } from './services/imports.ts';
 import { NameIndexing } from './services/name-indexing.ts';
+import { NetworkEngine } from './services/network-engine.ts';
 import { PredictionService } from './services/prediction-service.ts';
+import { ReportService } from './services/report-service.ts';
+import { RoundService } from './services/round-service.ts';
 import { RunService } from './services/run-service.ts';
 import { STUDIO_VERSION } from './version.ts';
 import { type Workspace, type WorkspaceLock, lockWorkspace, openWorkspace } from './workspace.ts';
@@ -31,10 +37,15 @@ export interface Studio {
   readonly imports: ImportService;
   readonly exports: ExportService;
   readonly analysis: AnalysisService;
+  readonly faces: FaceLists;
   readonly backups: BackupService;
   readonly demo: DemoService;
   readonly runs: RunService;
   readonly predictions: PredictionService;
+  readonly evaluations: EvaluationService;
+  readonly rounds: RoundService;
+  readonly comparisons: ComparisonService;
+  readonly reports: ReportService;
   info(): WorkspaceInfo;
   doctor(): Promise<DoctorReport>;
   setUpRuntime(): { job: Job; result: Promise<RuntimeInfo> };
@@ -73,15 +84,16 @@ export function createStudio(options: { workspace: string }): Studio {
   const imports = new ImportService(catalog, jobs, join(workspace.directory, 'images'));
   const exports = new ExportService({ catalog, jobs, workspaceName: workspace.name });
   const analysis = new AnalysisService({ catalog, jobs, workers: availableParallelism() });
+  const faces = new FaceLists(catalog, events);
   const backups = new BackupService(workspace, catalog, jobs);
   const demo = new DemoService({ workspace, catalog, jobs, runs });
-  const predictions = new PredictionService({
-    workspace,
-    catalog,
-    runs,
-    jobs,
-    workers: Math.min(4, availableParallelism()),
-  });
+  const engine = new NetworkEngine(workspace, runs);
+  const workers = Math.min(4, availableParallelism());
+  const predictions = new PredictionService({ workspace, catalog, jobs, engine, workers });
+  const evaluations = new EvaluationService({ workspace, catalog, runs, jobs, engine, workers });
+  const comparisons = new ComparisonService(runs, evaluations);
+  const reports = new ReportService(catalog, evaluations, comparisons);
+  const rounds = new RoundService({ workspace, catalog, runs, jobs, events, engine, workers });
   const notices = interruptedNotices(catalog);
 
   return {
@@ -93,10 +105,15 @@ export function createStudio(options: { workspace: string }): Studio {
     imports,
     exports,
     analysis,
+    faces,
     backups,
     demo,
     runs,
     predictions,
+    evaluations,
+    rounds,
+    comparisons,
+    reports,
     info: () => {
       const runtime = runtimeStatus();
       return {
@@ -134,7 +151,7 @@ export function createStudio(options: { workspace: string }): Studio {
       lock.setServing(false);
       await runs.close();
       await jobs.close();
-      await predictions.close();
+      await engine.close();
       await indexing.close();
       catalog.close();
       lock.release();

@@ -1,28 +1,30 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 
-/** A checkpoint's file, read in places; every read is checked against the file's size before anything is allocated. */
+/** A file, usually of a checkpoint, read in places; every read is checked against the file's size before anything is allocated. */
 export class FileBytes {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   readonly #handle: FileHandle;
+  readonly #kind: string;
 
-  private constructor(path: string, size: number, handle: FileHandle) {
+  private constructor(path: string, size: number, handle: FileHandle, kind: string) {
     this.path = path;
     this.size = size;
     this.#handle = handle;
+    this.#kind = kind;
   }
 
-  /** @throws StudioError 'not-found' when there is no such file, 'bad-input' when it is none. */
-  static async open(path: string): Promise<FileBytes> {
+  /** @param kind what it should be, for messages. @throws StudioError 'not-found' when there is no such file, 'bad-input' when it is none. */
+  static async open(path: string, kind = 'checkpoint'): Promise<FileBytes> {
     const handle = await open(path, 'r').catch((error: unknown) => {
       throw toStudioError(error);
     });
     const found = await handle.stat();
-    if (found.isFile()) return new FileBytes(path, found.size, handle);
+    if (found.isFile()) return new FileBytes(path, found.size, handle, kind);
     await handle.close();
-    throw new StudioError('bad-input', `${path} is no file.`, { hint: 'Name a checkpoint’s file.' });
+    throw new StudioError('bad-input', `${path} is no file.`, { hint: `Name the file of a ${kind}.` });
   }
 
   /**
@@ -45,7 +47,7 @@ export class FileBytes {
 
   /** The error for a file that is damaged, or made to mislead. */
   corrupt(reason: string, cause?: unknown): StudioError {
-    return new StudioError('corrupt', `${this.path} is not a sound checkpoint: ${reason}.`, {
+    return new StudioError('corrupt', `${this.path} is not a sound ${this.#kind}: ${reason}.`, {
       hint: 'Get the file again, or use another.',
       cause,
     });

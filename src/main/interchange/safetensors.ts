@@ -156,6 +156,41 @@ export async function writeSafetensors(
   return writeFileAtomically(path, [...encodeHeader(header), ...chunks]);
 }
 
+/**
+ * The same for tensors that are too large to be held at once: their bytes come in pieces, in the order of the tensors, widest elements first.
+ * @throws StudioError 'no-space'; 'internal' when the pieces are not as long as the tensors.
+ */
+export async function writeSafetensorsPieces(
+  path: string,
+  tensors: readonly Omit<HeaderEntry, 'begin' | 'end'>[],
+  pieces: Iterable<Uint8Array>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
+    const end = offset + elementCount(shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }]);
+    offset = end;
+  }
+  return writeFileAtomically(path, checkedPieces(header, pieces, offset, path));
+}
+
+function* checkedPieces(
+  header: readonly [string, unknown][],
+  pieces: Iterable<Uint8Array>,
+  bytes: number,
+  path: string,
+): Generator<Uint8Array> {
+  yield* encodeHeader(header);
+  let written = 0;
+  for (const piece of pieces) {
+    written += piece.byteLength;
+    yield piece;
+  }
+  if (written !== bytes) throw new StudioError('internal', `${path} got ${written} bytes of tensors in place of ${bytes}.`);
+}
+
 function encodeHeader(entries: readonly [string, unknown][]): [Uint8Array, Uint8Array] {
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)), 'utf8');
   const padded = Buffer.alloc(Math.ceil(json.byteLength / LENGTH_BYTES) * LENGTH_BYTES, ' ');

@@ -20,6 +20,8 @@ export interface ImageSource {
 
 /** A batch in memory that is used again. */
 export interface ImageBatch extends Batch {
+  /** The images used: the labeled ones, then the unlabeled ones. */
+  readonly used: readonly ManifestImage[];
   /** Gives its memory back. Fed values are copied when a step begins, so this may be called before it is done. */
   readonly release: () => void;
 }
@@ -108,6 +110,7 @@ async function makeBatch(
   return {
     images: output,
     labels: Int32Array.from(used.slice(0, labeledCount), ({ label }) => label),
+    used,
     release: () => buffers.give(output),
   };
 }

@@ -10,47 +10,63 @@ import { Prefetcher } from './prefetch.ts';
 import type { TrainedNetwork } from './trained-network.ts';
 
 /** Images that go through a network at a time. */
-const EVALUATION_BATCH = 64;
+export const EVALUATION_BATCH = 64;
 const CHANNELS = 3;
 
 /** How images are prepared for a network. */
 export type NetworkView = Pick<TrainingConfig, 'imageSize' | 'releaseCrop' | 'released' | 'grayscale'>;
 
-export interface EvaluationRequest {
+export interface LabeledRequest {
   readonly networks: readonly (readonly [NetworkName, Predictor])[];
   /** All with a label. */
   readonly images: readonly ManifestImage[];
   readonly classes: readonly string[];
-  readonly split: string;
-  /** Steps of training behind the networks. */
-  readonly step: number;
   readonly view: NetworkView;
   readonly pool: ImagePool;
   readonly buffers: BatchBuffers;
   readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
   /** Called for each image that cannot be read; it is left out. */
   readonly onBadImage?: (image: ManifestImage, reason: string) => void;
 }
 
-/**
- * Metrics of several networks on the same images, each of which is rendered once.
- * @throws StudioError 'bad-input' when no image can be read or a label is none of the classes.
- */
-export async function evaluateNetworks(request: EvaluationRequest): Promise<Evaluation[]> {
-  const { networks, images, classes, split, step, view, pool, buffers } = request;
+export interface EvaluationRequest extends LabeledRequest {
+  readonly split: string;
+  /** Steps of training behind the networks. */
+  readonly step: number;
+}
+
+/** What several networks said about the same images. */
+export interface LabeledPredictions {
+  /** [N] catalog ids and labels of the images that could be read. */
+  readonly ids: number[];
+  readonly labels: number[];
+  /** [N×K] of each network, row-major. */
+  readonly probabilities: readonly Float32Array[];
+  /** Seconds a network took. */
+  readonly seconds: number;
+}
+
+/** Class probabilities of several networks for the same images, each of which is rendered once. */
+export async function predictLabeled(request: LabeledRequest): Promise<LabeledPredictions> {
+  const { networks, images, classes, view, pool, buffers } = request;
   const begun = performance.now();
+  const ids: number[] = [];
   const labels: number[] = [];
   const probabilities = networks.map((): Float32Array[] => []);
   const batchCount = Math.ceil(images.length / EVALUATION_BATCH);
   const batches = new Prefetcher((index) => renderEvaluationBatch(pool, buffers, view, batchOf(images, index)), 1);
   try {
     for (let index = 0; index < batchCount; index++) {
+      request.signal?.throwIfAborted();
       const { rendered, failures } = await batches.take(index, batchCount);
       const batch = batchOf(images, index);
       for (const failure of failures) request.onBadImage?.(batch[failure.index]!, failure.reason);
       const unreadable = new Set(failures.map((failure) => failure.index));
       const isReadable = (_: unknown, position: number): boolean => !unreadable.has(position);
-      labels.push(...batch.filter(isReadable).map(({ label }) => label));
+      const readable = batch.filter(isReadable);
+      ids.push(...readable.map(({ id }) => id));
+      labels.push(...readable.map(({ label }) => label));
       for (const [which, [, predictor]] of networks.entries()) {
         const rows = rowsOf(await predictor.predict(rendered), classes.length).slice(0, batch.length);
         probabilities[which]!.push(...rows.filter(isReadable));
@@ -64,12 +80,18 @@ export async function evaluateNetworks(request: EvaluationRequest): Promise<Eval
     await batches.drain();
   }
   const seconds = (performance.now() - begun) / 1000 / networks.length;
+  return { ids, labels, probabilities: probabilities.map(concatenated), seconds };
+}
+
+/**
+ * Metrics of several networks on the same images.
+ * @throws StudioError 'bad-input' when no image can be read or a label is none of the classes.
+ */
+export async function evaluateNetworks(request: EvaluationRequest): Promise<Evaluation[]> {
+  const { networks, images, classes, split, step } = request;
+  const { labels, probabilities, seconds } = await predictLabeled(request);
   return networks.map(([name], which) => {
-    const metrics = evaluatePredictions({
-      labels,
-      probabilities: concatenated(probabilities[which]!),
-      classNames: classes,
-    });
+    const metrics = evaluatePredictions({ labels, probabilities: probabilities[which]!, classNames: classes });
     const { accuracy, top2, meanClassAccuracy, confusion, perClass, ece, nll, count } = metrics;
     const scores = { accuracy, top2, meanClassAccuracy, confusion, perClass, ece, nll };
     return {
@@ -84,24 +106,44 @@ export async function evaluateNetworks(request: EvaluationRequest): Promise<Eval
   });
 }
 
+/** What one trained network said about labeled images. */
+export interface NetworkPredictions {
+  readonly step: number;
+  readonly classes: readonly string[];
+  /** [N] catalog ids and labels of the images that could be read. */
+  readonly ids: Float64Array;
+  readonly labels: Int32Array;
+  /** [N×K] row-major. */
+  readonly probabilities: Float32Array;
+  readonly failed: number;
+  readonly imagesPerSecond: number;
+}
+
 /**
- * Metrics of a trained network on labeled images, with image workers and a TensorFlow session of its own. The network is left as it is.
+ * Class probabilities of labeled images, with image workers and a TensorFlow session of its own. The network is left as it is.
  * @param options.library path of the TensorFlow library.
- * @throws StudioError as {@link evaluateNetworks}.
  */
-export async function evaluateImages(
+export async function predictImages(
   { network, name, classes, step, view }: TrainedNetwork,
   images: readonly ManifestImage[],
-  options: { library: string; split: string; workers: number; onProgress?: (done: number, total: number) => void },
-): Promise<Evaluation> {
+  options: { library: string; workers: number; onProgress?: LabeledRequest['onProgress']; signal?: AbortSignal },
+): Promise<NetworkPredictions> {
   const pool = createImagePool({ workers: options.workers, cacheBytes: 0 });
   const executor = graphExecutor(options.library);
   const buffers = new BatchBuffers();
   try {
     const predictor = predictorOf(executor, network, view.imageSize, { name, weights: 'frozen' });
     const networks = [[name, predictor]] as const;
-    const [evaluation] = await evaluateNetworks({ networks, images, classes, step, view, pool, buffers, ...options });
-    return evaluation!;
+    const found = await predictLabeled({ networks, images, classes, view, pool, buffers, ...options });
+    return {
+      step,
+      classes,
+      ids: Float64Array.from(found.ids),
+      labels: Int32Array.from(found.labels),
+      probabilities: found.probabilities[0]!,
+      failed: images.length - found.ids.length,
+      imagesPerSecond: found.ids.length / found.seconds,
+    };
   } finally {
     await executor.close();
     await pool.close();
@@ -113,7 +155,7 @@ function batchOf(images: readonly ManifestImage[], index: number): readonly Mani
 }
 
 /** A batch is always of the same size, so that one graph serves all of a split: the last one's free places hold what was there before. */
-async function renderEvaluationBatch(
+export async function renderEvaluationBatch(
   pool: ImagePool,
   buffers: BatchBuffers,
   view: NetworkView,

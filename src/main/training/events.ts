@@ -1,4 +1,4 @@
-import type { Best, Evaluation, Phase, StepMetrics } from '#shared/training.ts';
+import type { Best, Evaluation, NetworkName, Phase, StepMetrics } from '#shared/training.ts';
 
 /** What training tells while it runs. The host keeps it; training keeps only its checkpoints. */
 export type TrainingEvent =
@@ -13,6 +13,24 @@ export type TrainingEvent =
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'step'; readonly metrics: StepMetrics }
   | { readonly type: 'evaluation'; readonly evaluation: Evaluation }
+  /** What a network says of some unlabeled images after so many steps: [N] catalog ids, ascending, and [N×K] probabilities. */
+  | {
+      readonly type: 'round';
+      readonly network: NetworkName;
+      readonly step: number;
+      readonly images: Float64Array;
+      readonly probabilities: Float32Array;
+      readonly seconds: number;
+    }
+  /** A step whose feedback is among the strongest since the start: catalog ids, and the classes of the unlabeled images' weak views. */
+  | {
+      readonly type: 'feedbackExtreme';
+      readonly step: number;
+      readonly feedback: number;
+      readonly labeled: Float64Array;
+      readonly unlabeled: Float64Array;
+      readonly weakLabels: Uint8Array;
+    }
   /** `best` is the best so far by validation. */
   | { readonly type: 'checkpoint'; readonly name: string; readonly step: number; readonly best: Best | null }
   | { readonly type: 'badImage'; readonly image: number; readonly path: string; readonly reason: string }

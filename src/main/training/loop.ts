@@ -25,6 +25,7 @@ import {
   type RunProgress,
   saveRun,
 } from './run-context.ts';
+import { runWatch } from './run-watch.ts';
 import { trainingStepper } from './training-steps.ts';
 import {
   exportLearner,
@@ -164,6 +165,7 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
   try {
     const makeStep = trainingStepper(config, state, executor, run.towers);
     const validate = validator(run, state, executor);
+    const watch = runWatch(run, state, executor);
     emit({ type: 'phase', phase: 'training' });
     while (progress.step < config.totalSteps) {
       const end = requestedEnd(run);
@@ -177,7 +179,7 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       const begun = performance.now();
       const batch = await batches.take(step, config.totalSteps);
       const loaded = performance.now();
-      const report = await makeStep(step, batch);
+      const { weakLabels, ...report } = await makeStep(step, batch);
       batch.release();
       const done = performance.now();
       checkFinite(report, `step ${step}`);
@@ -186,6 +188,8 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       const times = { dataMilliseconds: loaded - begun, stepMilliseconds: done - loaded, imagesPerSecond };
       emit({ type: 'step', metrics: { ...report, ...times } });
       progress.step = step + 1;
+      watch.step(step, report.feedback, batch, weakLabels);
+      await watch.round();
 
       const isEvaluated = progress.step % config.evaluateEvery === 0 || progress.step === config.totalSteps;
       const isKept = config.checkpointEvery > 0 && progress.step % config.checkpointEvery === 0;

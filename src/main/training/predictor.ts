@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { StepDefinition } from '../tensorflow/capture/capture.ts';
 import type { StepExecutor } from './executor.ts';
 import { type Network, networkVariables } from './network.ts';
-import { evaluationPass } from './resnet.ts';
+import { classify, evaluationPass, lastStage } from './resnet.ts';
 import { imageFeed, type StepRunner } from './step.ts';
 
 /** A network made ready to predict. */
@@ -38,6 +38,39 @@ export function predictorOf(
       }
       const { probabilities } = await runner.run({ images });
       return probabilities as Float32Array;
+    },
+  };
+}
+
+/** A network made ready to tell also what its last layer sees. */
+export interface FeaturePredictor {
+  /**
+   * @param images as of {@link Predictor}.
+   * @returns [count × classes] probabilities, and [count × features] the mean of each feature over the image.
+   */
+  predict(images: Float32Array): Promise<{ probabilities: Float32Array; features: Float32Array }>;
+}
+
+/** As {@link predictorOf}, with frozen weights. @param count images of every batch. */
+export function featurePredictorOf(
+  executor: StepExecutor,
+  { architecture, variables }: Network,
+  imageSize: number,
+  { name, count }: { name: string; count: number },
+): FeaturePredictor {
+  const runner = executor.prepare<'images', 'probabilities' | 'features'>({
+    name: `features-${name}-${count}`,
+    variables: 'frozen',
+    feeds: { images: imageFeed(count, imageSize) },
+    step: ({ images }) => {
+      const { logits, features } = classify(variables, lastStage(architecture, variables, images as tf.Tensor4D));
+      return { probabilities: tf.softmax(logits), features };
+    },
+  });
+  return {
+    predict: async (images) => {
+      const { probabilities, features } = await runner.run({ images });
+      return { probabilities: probabilities as Float32Array, features: features as Float32Array };
     },
   };
 }

@@ -211,18 +211,48 @@ export function evaluationPass(
   parameters: ReadonlyMap<string, tf.Tensor>,
   images: tf.Tensor4D,
 ): tf.Tensor2D {
+  return tf.tidy(() => classify(parameters, lastStage(architecture, parameters, images)).logits);
+}
+
+/** The stages of {@link evaluationPass}: the last one's output, [count, height, width, features]. */
+export function lastStage(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+): tf.Tensor4D {
   const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
   return tf.tidy(() => {
     const stem = tf.tidy(
       () => sequence(stemConvolution(pass, 'conv1', images).output, stemLayers(pass, architecture)).output,
     );
-    const features = blockPlans(architecture).reduce((input, plan) => {
+    return blockPlans(architecture).reduce((input, plan) => {
       const output = tf.tidy(() => residualBlock(pass, architecture.block, plan)(input).output);
       input.dispose();
       return output;
     }, stem);
-    return linear(pass, 'fc', averagePooling(features).output).output;
   });
+}
+
+/** What the last stage's output is taken for. */
+export interface Classified {
+  /** The mean of each feature over the image, [count, features]: what the last layer sees. */
+  readonly features: tf.Tensor2D;
+  /** [count, classes]. */
+  readonly logits: tf.Tensor2D;
+  /** From the gradient of a number in the logits [count, classes] to that in the last stage's output. */
+  readonly backward: (logitsGradient: tf.Tensor2D) => tf.Tensor4D;
+}
+
+/** The end of {@link evaluationPass}. @param stage the last stage's output, [count, height, width, features]. */
+export function classify(parameters: ReadonlyMap<string, tf.Tensor>, stage: tf.Tensor4D): Classified {
+  const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
+  const pooled = averagePooling(stage);
+  const head = linear(pass, 'fc', pooled.output);
+  return {
+    features: pooled.output,
+    logits: head.output,
+    backward: (logitsGradient) => pooled.backward(head.backward(logitsGradient)),
+  };
 }
 
 /** What follows the stem's convolution. */

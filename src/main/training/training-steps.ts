@@ -48,7 +48,11 @@ export interface Batch {
 /** What a step reports, times left out. */
 export type StepReport = Omit<StepMetrics, 'dataMilliseconds' | 'stepMilliseconds' | 'imagesPerSecond'>;
 
-export type TrainingStepper = (step: number, batch: Batch) => Promise<StepReport>;
+/** Besides, of a meta step, the class of each unlabeled image by its weak view. */
+export type TrainingStepper = (
+  step: number,
+  batch: Batch,
+) => Promise<StepReport & { readonly weakLabels?: ArrayLike<number> }>;
 
 /**
  * The steps of a run on its state. Each call makes one step.
@@ -85,7 +89,7 @@ function stepperOf(
 }
 
 /** Gradients that overflow while the loss scale finds its height are no fault: their step was left out, and has no norm. */
-function withoutOverflow(report: StepReport): StepReport {
+function withoutOverflow<Report extends StepReport>(report: Report): Report {
   const finite = (norm: number | null): number | null => (norm === null || Number.isFinite(norm) ? norm : null);
   return {
     ...report,
@@ -191,8 +195,8 @@ function metaStepper(
       await executor.writeVariables(definition.variables);
     }
     const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
-    const { weakLabels: _weak, feedbackLabels: _feedback, ...losses } = fetched;
-    return { ...emptyReport(step), ...rates, ...scalars(losses) };
+    const { weakLabels, feedbackLabels: _feedback, ...losses } = fetched;
+    return { ...emptyReport(step), ...rates, ...scalars(losses), weakLabels };
   };
 }
 

@@ -4,7 +4,10 @@ import { openDatabase } from '#main/catalog/database.ts';
 import { migrate } from '#main/catalog/migrate.ts';
 
 /** Tables that are read whole because all of it is shown, and that do not grow with the images or steps. */
-const READ_WHOLE = ['cell_count', 'image_text_progress', 'duplicate_stale', 'source', 'subset', 'run', 'job'];
+const READ_WHOLE = [
+  ...['cell_count', 'image_text_progress', 'duplicate_stale', 'source', 'subset', 'run', 'job'],
+  ...['reviewer', 'review_count', 'audit'],
+];
 
 interface Plan {
   readonly sql: string;

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingManifest } from '#shared/training.ts';
 import { loadTensorFlow } from '#main/tensorflow/runtime.ts';
 import { readCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
-import { evaluateImages } from '#main/training/evaluate.ts';
+import { evaluatePredictions } from '#main/evaluation/metrics.ts';
+import { predictImages } from '#main/training/evaluate.ts';
 import { disposeNetwork } from '#main/training/network.ts';
 import { loadCheckpointNetwork } from '#main/training/trained-network.ts';
 import { CLASSES, drawManifest, eventsOf, newRunFolder, removeRunFolders, runSmall, smallConfig } from './small-run.ts';
@@ -105,9 +106,14 @@ describe('an uninterrupted run', () => {
     expect([...new Set([...tensors.keys()].map((name) => name.split('.')[0]))].sort()).toEqual(['adaptation', 'ema']);
     const trained = await loadCheckpointNetwork(join(wholeFolder, 'finetuned'), 'finetuned');
     expect(trained).toMatchObject({ classes: CLASSES, step: 10, view: { imageSize: 16, releaseCrop: false } });
-    const again = await evaluateImages(trained, manifest.validation, { library, split: 'validation', workers: 0 });
+    const again = await predictImages(trained, manifest.validation, { library, workers: 0 });
     const reported = eventsOf(whole.events, 'evaluation').at(-1)!.evaluation;
-    expect({ ...again, imagesPerSecond: 0 }).toEqual({ ...reported, imagesPerSecond: 0 });
+    const { labels, probabilities, step, failed } = again;
+    const metrics = evaluatePredictions({ labels, probabilities, classNames: CLASSES });
+    const { network, split, imagesPerSecond: _, ...scores } = reported;
+    expect({ ...metrics, step, failed }).toMatchObject(scores);
+    expect([network, split]).toEqual(['finetuned', 'validation']);
+    expect([...again.ids]).toEqual(manifest.validation.map(({ id }) => id));
     disposeNetwork(trained.network);
     const fromFile = await loadCheckpointNetwork(join(wholeFolder, 'last', 'weights.safetensors'), 'base');
     expect(fromFile).toMatchObject({ classes: CLASSES, step: 10, view: { imageSize: 16 } });
@@ -238,6 +244,7 @@ describe('other kinds of runs', () => {
   test('a run with every option of the recipe goes on exactly', async () => {
     const config = smallConfig({
       ...{ baseWarmupSteps: 3, alignDistribution: true, balancePseudoLabels: true, adaptationLabeledWeight: 0.5 },
+      separateNormalization: true,
       ...{ threshold: 0.4, stem: 'small', grayscale: true, finetuneEpochs: 0, gradientClip: 1, labelSmoothing: 0.1 },
     });
     const [folder, paused] = [newRunFolder(), newRunFolder()];

@@ -3,6 +3,7 @@ import type { RunDetail, RunSummary } from '#shared/training.ts';
 import { formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
 import { findRun } from './find-run.ts';
+import { registerCompareCommand } from './runs-compare.ts';
 import { followRun } from './train.ts';
 
 /** runs list | show | pause | resume | stop | compare | tensorboard | delete. */
@@ -76,25 +77,7 @@ export const registerRunsCommands: Register = (program, action) => {
       }),
     );
 
-  runs
-    .command('compare')
-    .argument('<runs...>')
-    .action(
-      action(async (context, _options, ...names: (string | string[])[]) => {
-        const connection = await context.connect();
-        const details = await Promise.all(names.flat().map((name) => findRun(connection, name)));
-        const document = details.map(({ id, name, status, step, best, config, evaluations }) => ({
-          id,
-          name,
-          status,
-          step,
-          best,
-          config,
-          evaluations,
-        }));
-        context.result(document, compareText(details));
-      }),
-    );
+  registerCompareCommand(runs, action);
 
   runs
     .command('tensorboard')
@@ -145,17 +128,4 @@ function describeRun(run: RunDetail): string {
   ]
     .filter((line) => line !== '')
     .join('\n');
-}
-
-function compareText(runs: readonly RunDetail[]): string {
-  const fields = Object.keys(runs[0]!.config) as (keyof RunDetail['config'])[];
-  const different = fields.filter((field) => new Set(runs.map((run) => JSON.stringify(run.config[field]))).size > 1);
-  const rows = [
-    ['status', ...runs.map((run) => run.status)],
-    ['step', ...runs.map((run) => `${run.step}/${run.totalSteps}`)],
-    ['best accuracy', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.accuracy)))],
-    ['best mean class', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.meanClassAccuracy)))],
-    ...different.map((field) => [field, ...runs.map((run) => JSON.stringify(run.config[field]))]),
-  ];
-  return formatTable(['', ...runs.map((run) => run.id)], rows);
 }

@@ -208,6 +208,18 @@ const FLAGS: readonly TrainFlag[] = [
     help: 'keep a checkpoint every so many steps; 0: last and best only',
     read: naturalNumber,
   },
+  {
+    flags: '--round-every <steps>',
+    field: 'roundEvery',
+    help: 'keep a round of pseudo labels every so many steps; 0: none',
+    read: naturalNumber,
+  },
+  {
+    flags: '--round-images <count>',
+    field: 'roundImages',
+    help: 'unlabeled images of such a round',
+    read: positiveInteger,
+  },
 ];
 
 /** Flags of the released program that mean nothing to the studio, and why. */

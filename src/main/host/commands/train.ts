@@ -8,7 +8,7 @@ import { type Connection, remoteClient } from '../connection.ts';
 import { openWorkspace, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
 import { findRun } from './find-run.ts';
-import { evaluationText } from './models.ts';
+import { evaluationText } from './evaluate.ts';
 import { formatShare } from './output.ts';
 import type { Register } from './register.ts';
 import { addTrainOptions, flagsWithoutEffect, trainingConfigOf } from './train-options.ts';
@@ -95,7 +95,7 @@ function checkModes({ evaluate, finetune, resume }: TrainOptions): void {
 async function evaluateResumed(context: CommandContext, name: string): Promise<void> {
   const connection = await context.connect({ serves: true });
   const { id } = await findRun(connection, name);
-  const evaluation = await connection.client.prediction.evaluate.mutate({ model: { run: id }, split: 'test' });
+  const evaluation = await connection.client.evaluation.evaluate.mutate({ model: { run: id }, split: 'test' });
   context.result(evaluation, evaluationText(evaluation));
 }
 

@@ -13,16 +13,32 @@ import {
 } from '#shared/analysis.ts';
 import {
   catalogStatsSchema,
+  subsetNameSchema,
+  subsetSchema,
   imagePageSchema,
   importFailureSchema,
   importPreviewSchema,
   importRequestSchema,
 } from '#shared/catalog.ts';
 import { exportRequestSchema } from '#shared/export.ts';
+import {
+  faceListSchema,
+  faceRangeRequestSchema,
+  faceSchema,
+  faceWindowRequestSchema,
+  faceWindowSchema,
+  measureHistogramSchema,
+  savedViewSchema,
+  selectionSchema,
+} from '#shared/faces.ts';
 import { imageFilterSchema } from '#shared/filter.ts';
 import { jobSchema } from '#shared/jobs.ts';
 import { facetsSchema, imageQuerySchema, queryPageSchema } from '#shared/query.ts';
 import { imagePageRequestSchema } from '#shared/requests.ts';
+import { faceOf } from '../services/face-details.ts';
+import { removeView, saveView, savedViews } from '../services/saved-views.ts';
+import { addToSubset, excludeSelected } from '../services/selections.ts';
+import { removeSource } from '../services/source-removal.ts';
 import { procedure, router } from '../trpc.ts';
 
 export const catalogRouter = router({
@@ -39,6 +55,63 @@ export const catalogRouter = router({
     .input(imageQuerySchema)
     .output(queryPageSchema)
     .query(({ ctx, input }) => ctx.studio.catalog.query.page(input)),
+  /** Images of any filter, in any order, at any place of it. */
+  window: procedure
+    .input(faceWindowRequestSchema)
+    .output(faceWindowSchema)
+    .query(({ ctx, input }) => ctx.studio.faces.window(input)),
+  /** Where an image is among those of a filter; null when it is not there. */
+  position: procedure
+    .input(faceListSchema.extend({ id: z.number().int() }))
+    .output(z.number().int().nullable())
+    .query(({ ctx, input: { id, ...list } }) => ctx.studio.faces.position(list, id)),
+  /** Ids of the images between two places. */
+  range: procedure
+    .input(faceRangeRequestSchema)
+    .output(z.array(z.number().int()))
+    .query(({ ctx, input }) => ctx.studio.faces.range(input)),
+  /** Everything that is known of one image. */
+  face: procedure
+    .input(z.object({ id: z.number().int() }))
+    .output(faceSchema)
+    .query(({ ctx, input }) => faceOf(ctx.studio.catalog, input.id)),
+  /** How brightness, contrast, sharpness, colour and size of the images of a filter are spread, of those that were analyzed. */
+  measures: procedure
+    .input(z.object({ filter: imageFilterSchema.default({}) }).default({ filter: {} }))
+    .output(z.array(measureHistogramSchema))
+    .query(({ ctx, input }) => ctx.studio.catalog.mismatch.histograms(input.filter)),
+  /** Takes what was selected out of every count, page and draw, or back in, in one step that can be undone; null when nothing changed. */
+  excludeSelected: procedure
+    .input(z.object({ selection: selectionSchema, excluded: z.boolean(), reason: z.string().trim().min(1).max(1_000) }))
+    .output(exclusionSchema.nullable())
+    .mutation(({ ctx, input }) => {
+      const exclusion = excludeSelected(ctx.studio.catalog, input);
+      ctx.studio.events.publish({ type: 'catalog.changed' });
+      return exclusion;
+    }),
+  /** Makes another version of a subset with what was selected, or a new subset of it. */
+  addToSubset: procedure
+    .input(z.object({ selection: selectionSchema, name: subsetNameSchema }))
+    .output(subsetSchema)
+    .mutation(({ ctx, input }) => {
+      const subset = addToSubset(ctx.studio.catalog, input);
+      ctx.studio.events.publish({ type: 'catalog.changed' });
+      return subset;
+    }),
+  /** Removes a source with all that is known of its images, as a job; the files stay. */
+  removeSource: procedure
+    .input(z.object({ name: z.string().min(1) }))
+    .output(jobSchema)
+    .mutation(({ ctx, input }) => removeSource(ctx.studio.catalog, ctx.studio.jobs, input.name)),
+  views: procedure.output(z.array(savedViewSchema)).query(({ ctx }) => savedViews(ctx.studio.catalog)),
+  saveView: procedure
+    .input(savedViewSchema)
+    .output(z.array(savedViewSchema))
+    .mutation(({ ctx, input }) => saveView(ctx.studio.catalog, input)),
+  removeView: procedure
+    .input(savedViewSchema.pick({ name: true }))
+    .output(z.array(savedViewSchema))
+    .mutation(({ ctx, input }) => removeView(ctx.studio.catalog, input.name)),
   facets: procedure
     .input(z.object({ filter: imageFilterSchema.default({}) }).default({ filter: {} }))
     .output(facetsSchema)
@@ -67,12 +140,15 @@ export const catalogRouter = router({
       ctx.studio.events.publish({ type: 'catalog.changed' });
       return exclusion;
     }),
-  /** Takes back the newest exclusion that stands. */
-  undoExclusion: procedure.output(exclusionSchema).mutation(({ ctx }) => {
-    const exclusion = ctx.studio.analysis.undoExclusion();
-    ctx.studio.events.publish({ type: 'catalog.changed' });
-    return exclusion;
-  }),
+  /** Takes back the newest exclusion that stands; with an id only if it is that one. */
+  undoExclusion: procedure
+    .input(z.object({ id: z.number().int().optional() }).default({}))
+    .output(exclusionSchema)
+    .mutation(({ ctx, input }) => {
+      const exclusion = ctx.studio.analysis.undoExclusion(input.id);
+      ctx.studio.events.publish({ type: 'catalog.changed' });
+      return exclusion;
+    }),
   /** What was excluded and taken back, the newest first. */
   exclusions: procedure
     .input(

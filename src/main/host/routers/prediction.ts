@@ -1,6 +1,6 @@
+import { jobSchema } from '#shared/jobs.ts';
 import { imagePredictionSchema } from '#shared/prediction.ts';
-import { evaluateRequestSchema, predictRequestSchema } from '#shared/requests.ts';
-import { evaluationSchema } from '#shared/training.ts';
+import { neighborRequestSchema, predictRequestSchema } from '#shared/requests.ts';
 import { procedure, router } from '../trpc.ts';
 
 export const predictionRouter = router({
@@ -8,8 +8,9 @@ export const predictionRouter = router({
     .input(predictRequestSchema)
     .output(imagePredictionSchema)
     .mutation(({ ctx, input }) => ctx.studio.predictions.predict(input)),
-  evaluate: procedure
-    .input(evaluateRequestSchema)
-    .output(evaluationSchema)
-    .mutation(({ ctx, input }) => ctx.studio.predictions.evaluate(input)),
+  /** Computes what networks see of labeled images, to find neighbours among them, as a job. */
+  indexNeighbors: procedure
+    .input(neighborRequestSchema)
+    .output(jobSchema)
+    .mutation(({ ctx, input }) => ctx.studio.predictions.indexNeighbors(input).job),
 });

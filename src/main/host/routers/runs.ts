@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runDetailSchema, runRequestSchema, runSummarySchema, stepMetricsSchema } from '#shared/training.ts';
+import { badImageSchema, runDetailSchema, runRequestSchema, runSummarySchema, stepMetricsSchema } from '#shared/training.ts';
 import { procedure, router } from '../trpc.ts';
 
 const byId = z.object({ id: z.string() });
@@ -45,6 +45,11 @@ export const runsRouter = router({
     .input(byId.extend({ folder: z.string().min(1) }))
     .output(z.object({ path: z.string(), steps: z.number().int(), evaluations: z.number().int() }))
     .mutation(({ ctx, input }) => ctx.studio.runs.exportCurves(input.id, input.folder)),
+  /** Images that could not be read and were left out, by their paths. */
+  badImages: procedure
+    .input(byId.extend({ limit: z.number().int().min(1).max(10_000).default(1_000) }))
+    .output(z.array(badImageSchema))
+    .query(({ ctx, input }) => ctx.studio.catalog.runs.badImages(input.id, input.limit)),
   /** Step metrics after a step, evenly thinned to at most `maximumPoints`. */
   steps: procedure
     .input(

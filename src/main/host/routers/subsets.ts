@@ -13,6 +13,10 @@ export const subsetsRouter = router({
     .input(referenceSchema)
     .output(z.array(subsetSchema))
     .query(({ ctx, input }) => ctx.studio.catalog.subsets.versions(input.name)),
+  /** What each run learns from, the newest first: a subset, `NAME` or `NAME@VERSION`, or a source. */
+  uses: procedure
+    .output(z.array(z.object({ id: z.string(), name: z.string(), labeled: z.string() })))
+    .query(({ ctx }) => ctx.studio.catalog.runs.labeledSets()),
   create: procedure
     .input(subsetRequestSchema)
     .output(subsetSchema)

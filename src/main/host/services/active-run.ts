@@ -6,6 +6,7 @@ import type { TrainingEvent, TrainingOutcome } from '../../training/events.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ProgressMeter } from '../../jobs/progress.ts';
 import { RunCurves } from './run-curves.ts';
+import { keepTrainingRound } from './training-round.ts';
 import { EngineProcess } from '../engine-process.ts';
 import type { EventBus } from '../events.ts';
 
@@ -161,6 +162,13 @@ export class ActiveRun {
         this.#flush();
         if (event.best !== null) runs.update(this.id, { best: event.best });
         this.#changed();
+        break;
+      case 'round':
+        keepTrainingRound(this.#options.catalog, this.id, event);
+        this.#options.events.publish({ type: 'rounds.changed' });
+        break;
+      case 'feedbackExtreme':
+        runs.addFeedbackExtreme(this.id, event);
         break;
       case 'badImage':
         runs.addBadImage(this.id, event.image, event.path, event.reason);

@@ -88,9 +88,9 @@ export class AnalysisService {
     return this.#options.catalog.exclusions.set(ids, excluded, note)?.images ?? 0;
   }
 
-  /** @throws StudioError 'conflict' when there is nothing to undo. */
-  undoExclusion(): Exclusion {
-    return this.#options.catalog.exclusions.undo(userName());
+  /** @param id the exclusion that is meant. @throws StudioError 'conflict' when there is nothing to undo, or the newest is another. */
+  undoExclusion(id?: number): Exclusion {
+    return this.#options.catalog.exclusions.undo(userName(), id);
   }
 
   #startAlone<Result>(
@@ -218,7 +218,7 @@ function messageOf({ analyzed, failed }: Intake, { exact, near }: AnalysisSummar
 }
 
 /** Who works here, for the log; an account may have no name. */
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

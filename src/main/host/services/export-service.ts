@@ -7,6 +7,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { type DatasheetFacts, exporterOf } from '../../exporters/index.ts';
 import type { JobContext, JobRunner } from '../../jobs/runner.ts';
 import { STUDIO_VERSION } from '../version.ts';
+import { selectedIds } from './selections.ts';
 
 /** Images read from the catalog at a time: some milliseconds, between which the host answers others. */
 const BATCH = 1_000;
@@ -67,7 +68,9 @@ export class ExportService {
       title: subset?.name ?? this.#options.workspaceName,
       choice:
         subset === undefined
-          ? choiceOf(request.filter)
+          ? request.ids === undefined
+            ? choiceOf(request.filter)
+            : 'images chosen by hand'
           : `subset ${subset.name}@${subset.version}: ${subset.rule}, seed ${subset.seed}`,
       madeAt: new Date().toISOString(),
       version: STUDIO_VERSION,
@@ -89,8 +92,10 @@ interface ChosenImages {
   readonly labels: ReadonlyMap<number, number>;
 }
 
-function chosenImages(catalog: Catalog, { subset, filter }: ExportRequest): ChosenImages {
-  if (subset === undefined) return { ids: catalog.query.ids(filter), labels: new Map() };
+function chosenImages(catalog: Catalog, { subset, filter, ids, except = [] }: ExportRequest): ChosenImages {
+  if (subset === undefined) {
+    return { ids: selectedIds(catalog, ids === undefined ? { filter, except } : { ids }), labels: new Map() };
+  }
   const labels = new Map(catalog.images.manifest({ subset }).map(({ id, label }) => [id, label]));
   return { ids: [...labels.keys()], labels };
 }

@@ -1,162 +1,203 @@
 import { existsSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
+import { classNames } from '#shared/expressions.ts';
 import type { ImageReference } from '#shared/images.ts';
-import type { ImagePrediction } from '#shared/prediction.ts';
-import type { EvaluateRequest, ModelRequest, Picture, PredictRequest } from '#shared/requests.ts';
-import type { Evaluation } from '#shared/training.ts';
+import type { Job } from '#shared/jobs.ts';
+import type { FacePrediction, ImagePrediction, NetworkPrediction } from '#shared/prediction.ts';
+import type { ModelRequest, NeighborRequest, Picture, PredictRequest } from '#shared/requests.ts';
+import type { NetworkName } from '#shared/training.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { EngineModel } from '../../engine/messages.ts';
-import { decodeImage, probeImage } from '../../imaging/decode.ts';
+import { withTemperature } from '../../evaluation/temperature.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
-import { EngineProcess } from '../engine-process.ts';
+import type { NetworkAnswer } from '../../prediction/predict.ts';
 import { uploadedFile } from '../http/uploads.ts';
-import { importedNetwork, type Workspace } from '../workspace.ts';
-import type { RunService } from './run-service.ts';
-
-/** An engine that answered nothing for this long is let go: TensorFlow and a network hold several hundred megabytes. */
-const IDLE_MILLISECONDS = 5 * 60_000;
-
-/** A folder with one of these is a checkpoint: the studio's own, or TensorFlow's. */
-const CHECKPOINT_MARKS = ['state.json', 'saved_model.pb'];
+import type { Workspace } from '../workspace.ts';
+import { readTemperature } from './calibration-store.ts';
+import { NeighborStore } from './neighbor-store.ts';
+import type { NetworkEngine } from './network-engine.ts';
 
 export interface PredictionServiceOptions {
   readonly workspace: Workspace;
   readonly catalog: Catalog;
-  readonly runs: RunService;
   readonly jobs: JobRunner;
+  readonly engine: NetworkEngine;
+  /** Threads that prepare images. */
   readonly workers: number;
 }
 
-/** Predicts and evaluates in an engine of its own, so that a training run is never stalled by a question. */
+/** The expression on single pictures. */
 export class PredictionService {
   readonly #options: PredictionServiceOptions;
-  #engine: EngineProcess | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  readonly #neighbors: NeighborStore;
 
   constructor(options: PredictionServiceOptions) {
     this.#options = options;
+    this.#neighbors = new NeighborStore(options.workspace, options.catalog);
   }
 
-  /** Expression probabilities of one picture, the whole picture taken as the face. */
+  /**
+   * What networks say about the faces of one picture.
+   * @throws StudioError when there is no such picture or network, or it cannot be read.
+   */
   async predict(request: PredictRequest): Promise<ImagePrediction> {
     const started = performance.now();
-    const reference = this.#picture(request.picture);
-    const model = this.#model(request.model);
-    const { width, height } = reference.box ?? (await sizeOf(reference));
-    const answer = await this.#ask((engine) => engine.request({ kind: 'predict', model, images: [reference] }));
-    const probabilities = answer.probabilities[0]!;
-    const top = probabilities.indexOf(Math.max(...probabilities));
+    const { workspace, engine } = this.#options;
+    const { reference, applyOrientation } = this.#picture(request.picture);
+    const models = this.#models(request.model, request.networks);
+    const notices: string[] = [];
+    const neighbors = this.#featureFiles(request, models, notices);
+    const { faces, notebook, explain } = request;
+    const question = { reference, applyOrientation, faces, notebook };
+    const cache = workspace.cacheDirectory;
+    const answer = await engine.ask((running) =>
+      running.request({ kind: 'predict', models, question, explain, neighbors, cache }),
+    );
+    if (faces === 'detect' && answer.faces.every(({ origin }) => origin === 'picture')) {
+      notices.push('No face was found: the whole picture was taken as one.');
+    }
+    const temperatures = await Promise.all(models.map((model) => readTemperature(model)));
+    const predicted = answer.faces.map(({ networks, ...seen }): FacePrediction => {
+      const sideBySide = networks.map((network, index) =>
+        networkPrediction(models[index]!.network, network, temperatures[index] ?? null),
+      );
+      const { class: top, probability, probabilities } = sideBySide[0]!;
+      return { ...seen, class: top, probability, probabilities, networks: sideBySide };
+    });
     return {
       path: reference.path,
-      network: model.network,
-      step: answer.step,
-      faces: [
-        {
-          box: { x: 0, y: 0, width, height },
-          class: answer.classes[top]!,
-          probability: probabilities[top]!,
-          probabilities: Object.fromEntries(answer.classes.map((name, index) => [name, probabilities[index]!])),
-        },
-      ],
+      width: answer.width,
+      height: answer.height,
+      network: models[0]!.network,
+      step: answer.faces[0]!.networks[0]!.step,
+      faces: predicted,
+      notices,
       milliseconds: performance.now() - started,
     };
   }
 
-  /** Scores a network on a split of the catalog, as a job. */
-  evaluate(request: EvaluateRequest): Promise<Evaluation> {
-    const { catalog, runs, jobs, workers } = this.#options;
-    const model = this.#model(request.model);
-    const split = request.source === undefined ? request.split : `${request.source}:${request.split}`;
-    const place =
-      request.source === undefined ? { split: request.split } : { source: request.source, split: request.split };
-    const images = catalog.images.manifest(place).filter((image) => image.label >= 0);
-    if (images.length === 0) {
-      throw new StudioError('bad-input', `There are no labeled images in the ${request.split} split.`, {
-        hint: '`stats` lists what is there.',
-      });
-    }
-    const run = request.model.run === undefined ? undefined : runs.get(request.model.run);
-    const { result } = jobs.start(
-      {
-        kind: 'evaluate',
-        title: `Evaluate ${run?.name ?? request.model.checkpoint} on ${request.split}`,
-        unit: 'images',
-        ...(run && { run: run.id }),
-      },
-      async (context) => {
-        const evaluation = await this.#ask((engine) =>
-          engine.request({ kind: 'evaluate', model, images, split, workers }, (done, total) =>
-            context.report(done, total),
-          ),
-        );
-        if (run !== undefined) catalog.runs.addEvaluation(run.id, evaluation);
-        return evaluation;
-      },
+  /** Computes what networks see of labeled images, as a job that can be cancelled and goes on where it was. */
+  indexNeighbors({ model, networks, place }: NeighborRequest): { job: Job; result: Promise<{ images: number }> } {
+    const { jobs, engine, workers } = this.#options;
+    const wanted = this.#models(model, networks).map((one) => ({
+      model: one,
+      files: this.#neighbors.files(one, place),
+    }));
+    const images = wanted[0]!.files.reduce((sum, file) => sum + file.images.length, 0);
+    const total = images * wanted.length;
+    const title = `Compare faces: ${wanted.map(({ model: { network } }) => network).join(', ')} on ${place.split}`;
+    const started = jobs.start({ kind: 'analyze', title, unit: 'images' }, async ({ signal, report }) => {
+      let before = 0;
+      for (const { model: one, files } of wanted) {
+        this.#neighbors.forgetEarlier(one);
+        for (const { file, images: part, isThere } of files) {
+          signal.throwIfAborted();
+          report(before, total);
+          if (!isThere) {
+            const written = engine.ask((running) =>
+              running.request({ kind: 'features', model: one, images: part, file, workers }, (done) =>
+                report(before + done, total),
+              ),
+            );
+            // The file that is being written when the job is cancelled still serves the next one.
+            await untilAborted(written, signal);
+          }
+          before += part.length;
+        }
+      }
+      report(total, total);
+      return { images };
+    });
+    started.result.catch(() => undefined); // its row holds the error; the caller may have left
+    return started;
+  }
+
+  #models(request: ModelRequest, networks: readonly NetworkName[] | undefined): EngineModel[] {
+    const { engine } = this.#options;
+    if (networks === undefined) return [engine.model(request)];
+    return networks.map((network) => engine.model({ ...request, network }));
+  }
+
+  /** Null where neighbours are not asked for, or cannot be told yet, which is noted. */
+  #featureFiles({ neighbors }: PredictRequest, models: readonly EngineModel[], notices: string[]): string[][] | null {
+    if (neighbors === undefined) return null;
+    const wanted = models.map((model) => this.#neighbors.files(model, neighbors));
+    const missing = wanted.flat().filter(({ isThere }) => !isThere);
+    if (missing.length === 0) return wanted.map((files) => files.map(({ file }) => file));
+    const count = missing.reduce((sum, { images }) => sum + images.length, 0);
+    notices.push(
+      `The nearest labeled faces are not known yet: ${count.toLocaleString('en')} images are to be compared.`,
     );
-    return result;
+    return null;
   }
 
-  async close(): Promise<void> {
-    clearTimeout(this.#idle);
-    await this.#engine?.close();
-  }
-
-  async #ask<Answer>(question: (engine: EngineProcess) => Promise<Answer>): Promise<Answer> {
-    clearTimeout(this.#idle);
-    if (this.#engine === undefined) {
-      const engine = new EngineProcess(() => undefined);
-      this.#engine = engine;
-      void engine.exited.then(() => {
-        if (this.#engine === engine) this.#engine = undefined;
-      });
+  /** Photographs are turned as they say; pictures of the catalog are seen as training sees them. */
+  #picture(picture: Picture): { reference: ImageReference; applyOrientation: boolean } {
+    if ('image' in picture) {
+      return { reference: this.#options.catalog.images.reference(picture.image).reference, applyOrientation: false };
     }
-    try {
-      return await question(this.#engine);
-    } finally {
-      this.#idle = setTimeout(() => void this.#engine?.close(), IDLE_MILLISECONDS);
-      this.#idle.unref();
-    }
-  }
-
-  #picture(picture: Picture): ImageReference {
-    if ('image' in picture) return this.#options.catalog.images.reference(picture.image).reference;
     const path = 'upload' in picture ? uploadedFile(this.#options.workspace, picture.upload) : picture.path;
     if (!existsSync(path)) {
       throw new StudioError('not-found', `There is no picture at ${'upload' in picture ? 'that upload' : path}.`, {
         hint: 'Choose it again.',
       });
     }
-    return { path, encoding: 'file' };
-  }
-
-  #model(request: ModelRequest): EngineModel {
-    if (request.run !== undefined) {
-      const network = request.network ?? this.#options.runs.get(request.run).best?.network ?? 'adaptation';
-      return { checkpoint: this.#options.runs.checkpoint(request.run, network), network };
+    if (statSync(path).isDirectory()) {
+      throw new StudioError('bad-input', `This is a folder, not a picture: ${path}.`, { hint: 'Name a file in it.' });
     }
-    return { checkpoint: this.#checkpoint(request.checkpoint ?? ''), network: request.network ?? 'adaptation' };
-  }
-
-  /** A checkpoint's folder, a file of weights, or the name of an imported network. */
-  #checkpoint(place: string): string {
-    const isName = !isAbsolute(place) && !/[\\/]/.test(place);
-    const path = isName ? importedNetwork(this.#options.workspace, place) : place;
-    const isThere = existsSync(path);
-    if (isThere && !statSync(path).isDirectory()) return path;
-    if (isThere && CHECKPOINT_MARKS.some((name) => existsSync(join(path, name)))) return path;
-    if (isThere) {
-      throw new StudioError('not-found', `${path} is no checkpoint folder: it holds no state.json.`, {
-        hint: `Name a folder such as ${join('runs', 'ID', 'best')}, or a file of weights.`,
-      });
-    }
-    throw new StudioError('not-found', `There is no checkpoint ${place}.`, {
-      hint: 'Name a folder, a file of weights, or what `checkpoint import` was told to call it.',
-    });
+    return { reference: { path, encoding: 'file' }, applyOrientation: true };
   }
 }
 
-/** Pixels of a picture; a row of a larger file has no header to ask. */
-function sizeOf(reference: ImageReference): Promise<{ width: number; height: number }> {
-  return reference.encoding === 'file' ? probeImage(reference.path) : decodeImage(reference);
+function networkPrediction(
+  network: NetworkName,
+  { step, classes, probabilities, maps, neighbors }: NetworkAnswer,
+  fitted: { readonly temperature: number; readonly split: string } | null,
+): NetworkPrediction {
+  const byClass = <Value>(values: ArrayLike<Value>): Record<string, Value> =>
+    Object.fromEntries(classes.map((name, index) => [name, values[index]!]));
+  const top = probabilities.indexOf(Math.max(...probabilities));
+  return {
+    network,
+    step,
+    class: classes[top]!,
+    probability: probabilities[top]!,
+    probabilities: byClass(probabilities),
+    calibrated: fitted && {
+      temperature: fitted.temperature,
+      split: fitted.split,
+      probabilities: byClass(atTemperature(probabilities, classes, fitted.temperature)),
+    },
+    maps: maps && {
+      width: maps.side,
+      height: maps.side,
+      byClass: byClass(maps.byClass.map((values) => [...values])),
+      over: maps.over,
+    },
+    neighbors:
+      neighbors?.map(({ id, label, distance }) => ({
+        image: id,
+        class: classes[label] ?? classNames(label + 1)[label]!,
+        distance,
+      })) ?? null,
+  };
+}
+
+function atTemperature(
+  probabilities: readonly number[],
+  classNames: readonly string[],
+  temperature: number,
+): ArrayLike<number> {
+  const labels = Int32Array.of(0);
+  return withTemperature({ labels, probabilities: Float64Array.from(probabilities), classNames }, temperature)
+    .probabilities;
+}
+
+/** Rejects as soon as the signal is aborted; the work goes on by itself. */
+function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,0 +1,70 @@
+import type { RankMethod } from '#shared/review.ts';
+import { type ConfidentLearning, confidentLearning } from '../evaluation/confident-learning.ts';
+import type { PredictionSet } from '../evaluation/prediction-set.ts';
+
+/** How likely each label of a set is wrong. */
+export interface LabelRanking {
+  /** [N] 0 … 1; the higher, the likelier the label is wrong. */
+  readonly scores: Float32Array;
+  /** [N] rows, the likeliest wrong label first; of equal scores, the earlier row. */
+  readonly order: Uint32Array;
+  readonly confident: ConfidentLearning;
+}
+
+/**
+ * Ranks labels by out-of-sample probabilities (Northcutt, Jiang, Chuang: "Confident Learning", JAIR 2021, section 3.2): `self-confidence` by
+ * the probability of the given label, `normalized-margin` by how far it is behind the most probable other class. No class is left out, however
+ * rare it is.
+ *
+ * @param predictions `labels` are the given ones; `probabilities` of networks that did not train on the images.
+ * @throws StudioError `bad-input` when the numbers are no probabilities of these classes.
+ */
+export function rankLabels(predictions: PredictionSet, method: RankMethod = 'normalized-margin'): LabelRanking {
+  const confident = confidentLearning(predictions);
+  const { labels, probabilities, classNames } = predictions;
+  const scores = new Float32Array(labels.length);
+  for (let row = 0; row < labels.length; row++) {
+    const start = row * classNames.length;
+    const own = probabilities[start + labels[row]!]!;
+    scores[row] =
+      method === 'self-confidence'
+        ? 1 - own
+        : (1 - own + bestOther(probabilities, start, classNames.length, labels[row]!)) / 2;
+  }
+  return { scores, order: orderOf(scores), confident };
+}
+
+/** The highest probability of a row but that of one class. */
+export function bestOther(probabilities: ArrayLike<number>, start: number, classCount: number, label: number): number {
+  let best = 0;
+  for (let column = 0; column < classCount; column++) {
+    if (column !== label) best = Math.max(best, probabilities[start + column]!);
+  }
+  return best;
+}
+
+/** Bits of a key that one pass of the sort looks at: three passes see all 32. */
+const DIGIT_BITS = 11;
+const DIGITS = 1 << DIGIT_BITS;
+
+/** Rows by falling score; of equal ones, the earlier first. NaN counts as the lowest. A radix sort: a comparison a row would take seconds. */
+export function orderOf(scores: Float32Array): Uint32Array {
+  const keys = fallingKeys(scores);
+  let order = Uint32Array.from(scores, (_, row) => row);
+  let next = new Uint32Array(order.length);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    const places = new Uint32Array(DIGITS + 1);
+    for (const key of keys) places[((key >>> shift) & (DIGITS - 1)) + 1]!++;
+    for (let digit = 1; digit < DIGITS; digit++) places[digit]! += places[digit - 1]!;
+    for (const row of order) next[places[(keys[row]! >>> shift) & (DIGITS - 1)]!++] = row;
+    [order, next] = [next, order];
+  }
+  return order;
+}
+
+/** Unsigned integers that rise where the scores fall: the bits of an IEEE 754 number rise with it, those of a negative one fall. */
+function fallingKeys(scores: Float32Array): Uint32Array {
+  // Adding 0 makes -0 the same as 0.
+  const bits = new Uint32Array(scores.map((score) => (Number.isNaN(score) ? -Infinity : score + 0)).buffer);
+  return bits.map((pattern) => (pattern & 0x80000000) === 0 ? ~(pattern | 0x80000000) : pattern);
+}

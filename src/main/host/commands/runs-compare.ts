@@ -1,0 +1,218 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { StudioError } from '#shared/errors.ts';
+import type { EvaluateRequest, PairComparison, RunComparison, SeedComparison } from '#shared/evaluation.ts';
+import { SPLITS, type Split } from '#shared/images.ts';
+import type { RunDetail } from '#shared/training.ts';
+import type { Connection } from '../connection.ts';
+import { readClassFile } from './class-file.ts';
+import type { CommandContext } from './context.ts';
+import { bootstrapOptions, followEvaluation, writePage } from './evaluate.ts';
+import { findRun } from './find-run.ts';
+import { formatCount, formatShare, formatTable } from './output.ts';
+import type { Register } from './register.ts';
+import { positiveInteger } from './values.ts';
+
+interface CompareOptions {
+  readonly split?: Split;
+  readonly source?: string;
+  readonly map?: string;
+  readonly seeds: boolean;
+  readonly report?: string;
+  readonly wrong: number;
+  readonly bootstrap: number;
+  readonly seed: number;
+}
+
+/** Images on which two runs differ that the text lists; the JSON document has as many as asked for. */
+const LISTED_IMAGES = 10;
+
+/** runs compare. */
+export const registerCompareCommand: Register = (runs, action) => {
+  const command = runs
+    .command('compare')
+    .description('runs side by side: settings and best; with --split, on the same images with McNemar’s test')
+    .argument(
+      '[runs...]',
+      'the first is compared with each other one; --seeds takes all finished runs when none is named',
+    )
+    .addOption(new Option('--split <split>').choices(SPLITS.filter((split) => split !== 'unlabeled')))
+    .option('--source <name>', 'one source only')
+    .option('--map <file>', 'lines of NAME,CLASS: what classes of the networks and of the data count as; - for none')
+    .option('--seeds', 'group runs that differ by their seed alone, with means and 95 % intervals', false)
+    .option('--wrong <number>', 'list so many images that only one of the two gets right', positiveInteger, 100)
+    .option('--report <file>', 'write the comparison, a page in one file');
+  for (const option of bootstrapOptions()) command.addOption(option);
+  command.action(
+    action(async (context, options: CompareOptions, ...names: (string | string[])[]) => {
+      const wanted = names.flat();
+      checkOptions(options, wanted);
+      const { split, source } = options;
+      const connection = await context.connect({ serves: options.seeds || split !== undefined });
+      const details: RunDetail[] = [];
+      for (const name of wanted) details.push(await findRun(connection, name));
+      if (options.seeds) {
+        const runs = details.length === 0 ? undefined : details.map(({ id }) => id);
+        XX = await connection.client.evaluation.compareSeeds.mutate({ runs, split, source });
+        context.result(document, seedText(document));
+      } else if (split === undefined) {
+        context.result(details.map(withoutHistory), settingsText(details));
+      } else await compareOnSplit(context, connection, details, { ...options, split });
+    }),
+  );
+};
+
+function checkOptions({ seeds, split, report, source, map }: CompareOptions, names: readonly string[]): void {
+  if (!seeds && names.length < 1) throw new StudioError('usage', 'Name the runs to compare.');
+  if (!seeds && split !== undefined && names.length < 2) {
+    throw new StudioError('usage', 'Name two runs or more to compare on a split.');
+  }
+  const needsSplit = [
+    report !== undefined && '--report',
+    source !== undefined && '--source',
+    map !== undefined && '--map',
+  ]
+    .filter((flag) => flag !== false)
+    .join(', ');
+  if (!seeds && split === undefined && needsSplit !== '') {
+    throw new StudioError('usage', `${needsSplit} needs the split on which to compare.`, { hint: 'Add --split test.' });
+  }
+  if (seeds && (report !== undefined || map !== undefined)) {
+    throw new StudioError('usage', '--seeds goes without --report and --map.');
+  }
+}
+
+async function compareOnSplit(
+  context: CommandContext,
+  connection: Connection,
+  runs: readonly RunDetail[],
+  options: CompareOptions & { readonly split: Split },
+): Promise<void> {
+  const { split, source, bootstrap: resamples, seed, wrong: limit } = options;
+  const map = options.map === undefined ? undefined : await readClassFile(options.map);
+  const request = { runs: runs.map(({ id }) => id), split, source, map, limit, resamples, seed };
+  await evaluateMissing(context, connection, request.runs, { split, source, map });
+  if (options.report === undefined) {
+    const comparison = await connection.client.evaluation.compare.mutate(request);
+    context.result(comparison, comparisonText(comparison));
+    return;
+  }
+  const { page, comparison } = await connection.client.evaluation.comparePage.mutate(request);
+  await writePage(options.report, page);
+  const place = resolve(options.report);
+  context.result({ ...comparison, report: place }, `${comparisonText(comparison)}\nThe report is in ${place}.`);
+}
+
+async function finishedRuns(connection: Connection): Promise<string[]> {
+  const runs = await connection.client.runs.list.query();
+  return runs.filter(({ status }) => status === 'finished').map(({ id }) => id);
+}
+
+/** Evaluates the networks that were not on this split, or on other images of it, with progress. */
+async function evaluateMissing(
+  context: CommandContext,
+  connection: Connection,
+  runs: readonly string[],
+  place: Pick<EvaluateRequest, 'split' | 'source' | 'map'>,
+): Promise<void> {
+  for (const run of runs) {
+    const request = { model: { run }, ...place };
+    const current = await connection.client.evaluation.current.query(request);
+    if (current === null) await followEvaluation(context, connection, request);
+  }
+}
+
+function withoutHistory({ id, name, status, step, best, config, evaluations }: RunDetail): object {
+  return { id, name, status, step, best, config, evaluations };
+}
+
+function settingsText(runs: readonly RunDetail[]): string {
+  const fields = Object.keys(runs[0]!.config) as (keyof RunDetail['config'])[];
+  const different = fields.filter((field) => new Set(runs.map((run) => JSON.stringify(run.config[field]))).size > 1);
+  const rows = [
+    ['status', ...runs.map((run) => run.status)],
+    ['step', ...runs.map((run) => `${run.step}/${run.totalSteps}`)],
+    ['best accuracy', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.accuracy)))],
+    ['best mean class', ...runs.map((run) => (run.best === null ? '–' : formatShare(run.best.meanClassAccuracy)))],
+    ...different.map((field) => [field, ...runs.map((run) => JSON.stringify(run.config[field]))]),
+  ];
+  return formatTable(['', ...runs.map((run) => run.id)], rows);
+}
+
+const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(2)}`;
+const interval = (bounds: readonly number[] | null, format: (value: number) => string): string =>
+  bounds === null ? '' : ` [${bounds.map(format).join(', ')}]`;
+
+function comparisonText({ runs, split, settings, pairs }: RunComparison): string {
+  const finals = runs.map(
+    ({ run, evaluation: { network, step, accuracy, meanClassAccuracy, ece, nll, intervals } }) => [
+      run,
+      `${network}, ${step}`,
+      `${formatShare(accuracy)}${interval(intervals.accuracy, formatShare)}`,
+      `${formatShare(meanClassAccuracy)}${interval(intervals.meanClassAccuracy, formatShare)}`,
+      ece.toFixed(4),
+      nll.toFixed(4),
+    ],
+  );
+  return [
+    `On ${split}:`,
+    formatTable(['run', 'network, step', 'accuracy [95 %]', 'mean class [95 %]', 'ECE', 'NLL'], finals),
+    ...(settings.length === 0
+      ? []
+      : [
+          formatTable(
+            ['differing settings', ...runs.map(({ run }) => run)],
+            settings.map(({ name, values }) => [name, ...values]),
+          ),
+        ]),
+    ...pairs.map((pair, index) => pairText(pair, runs[0]!.run, runs[index + 1]!.run)),
+  ].join('\n\n');
+}
+
+function pairText(pair: PairComparison, first: string, second: string): string {
+  const { mcNemar, accuracyDifference, count, differing } = pair;
+  const p = mcNemar.pValue < 0.001 ? '< 0.001' : `= ${mcNemar.pValue.toFixed(3)}`;
+  const test = mcNemar.method === 'exact' ? 'exact' : `χ² = ${mcNemar.statistic!.toFixed(2)}`;
+  const classes = pair.perClass.map(({ name, support, recall, interval: reach, f1 }) => [
+    name,
+    support,
+    formatShare(recall.first),
+    formatShare(recall.second),
+    `${points(recall.difference)}${interval(reach, points)}`,
+    points(f1.difference),
+  ]);
+  const images = differing
+    .slice(0, LISTED_IMAGES)
+    .map((row) => [
+      String(row.image),
+      row.label,
+      row.right === 'first' ? first : second,
+      `${row.first.predicted} ${formatShare(row.first.confidence)}`,
+      `${row.second.predicted} ${formatShare(row.second.confidence)}`,
+    ]);
+  return [
+    `${second} against ${first}: accuracy ${points(accuracyDifference.value)} points${interval(accuracyDifference.interval, points)} on ${formatCount(count)} images; ` +
+      `${formatCount(mcNemar.onlyFirst)} only ${first} gets right, ${formatCount(mcNemar.onlySecond)} only ${second}; McNemar ${test}, p ${p}.`,
+    formatTable(['class', 'images', `recall ${first}`, `recall ${second}`, 'difference [95 %]', 'F1'], classes),
+    ...(images.length === 0 ? [] : [formatTable(['image', 'label', 'right is', first, second], images)]),
+  ].join('\n');
+}
+
+function seedText({ split, groups }: SeedComparison): string {
+  const settings = [...new Set(groups.flatMap((group) => Object.keys(group.settings)))];
+  const mean = ({ mean: value, interval: reach }: SeedComparison['groups'][number]['accuracy']): string =>
+    `${formatShare(value)}${interval(reach, formatShare)}`;
+  return [
+    `On ${split}, means over seeds with 95 % intervals by Student’s t (none for a single seed):`,
+    formatTable(
+      ['runs', 'seeds', 'accuracy', 'mean class', ...settings],
+      groups.map((group) => [
+        group.runs.map(({ run }) => run).join(', '),
+        String(group.runs.length),
+        mean(group.accuracy),
+        mean(group.meanClassAccuracy),
+        ...settings.map((name) => group.settings[name] ?? '–'),
+      ]),
+    ),
+  ].join('\n');
+}

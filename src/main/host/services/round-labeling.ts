@@ -1,0 +1,204 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { StudioError } from '#shared/errors.ts';
+import type { ManifestImage } from '#shared/images.ts';
+import type { LabelRequest, Round, RoundResult } from '#shared/rounds.ts';
+import { type ClassColumns, classColumnsOf, placeColumns } from '../../audit/rounds/class-columns.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { EngineAnswers, EngineModel } from '../../engine/messages.ts';
+import type { JobContext } from '../../jobs/runner.ts';
+import { EngineProcess } from '../engine-process.ts';
+import { RoundEmbeddings } from './round-embeddings.ts';
+import { resultOf } from './round-results.ts';
+
+/** Images of one question to the engine, of which two are under way: a second or so of work. */
+const LIST = 256;
+
+export interface LabelingOptions {
+  readonly catalog: Catalog;
+  readonly model: EngineModel;
+  readonly request: LabelRequest;
+  /** Threads that decode. */
+  readonly workers: number;
+  readonly folderOf: (round: number) => string;
+  readonly onChange: () => void;
+}
+
+type NetworkAnswer = EngineAnswers['label'];
+
+/** Labels a source with a network, in an engine of its own: the labels are kept as they come, and what was interrupted is continued. */
+export async function labelSource(options: LabelingOptions, { signal, report }: JobContext): Promise<RoundResult> {
+  const { catalog, model, request, workers } = options;
+  const images = catalog.images.manifest({ source: request.source });
+  const engine = new EngineProcess(() => undefined);
+  const letGo = (): void => void engine.close();
+  signal.addEventListener('abort', letGo);
+  try {
+    const embeddings = request.embeddings ?? true;
+    const ask = (list: readonly ManifestImage[]): Promise<NetworkAnswer> =>
+      engine.request({ kind: 'label', model, images: list, workers, embeddings });
+    report(0, images.length, 'Loading the network.');
+    const about = await ask([]);
+    const labeling = new Labeling(options, roundFor(options, about, images.length), about);
+    return await labeling.run(images, ask, (done) => report(done, images.length), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', letGo);
+    await engine.close();
+  }
+}
+
+/** The interrupted round of the same network and source, or a new one. */
+function roundFor({ catalog, model, request }: LabelingOptions, about: NetworkAnswer, total: number): Round {
+  const { source, run = null } = request;
+  const { classCount } = classColumnsOf(about.classes, 'The network');
+  const isSame = (round: Round): boolean =>
+    round.status === 'interrupted' &&
+    round.origin === 'network' &&
+    round.network === model.network &&
+    round.step === about.step &&
+    round.file === model.checkpoint &&
+    (round.count === 0 || (round.embeddingSize !== null) === (request.embeddings ?? true)) &&
+    (request.name === undefined || request.name === round.name);
+  const begun = catalog.rounds.list({ source }).find(isSame);
+  if (begun !== undefined) return catalog.rounds.update(begun.id, { status: 'labeling', total });
+  return catalog.rounds.create({
+    name: request.name ?? freeName(catalog, usualName(model, request, about.step)),
+    source,
+    origin: 'network',
+    run,
+    network: model.network,
+    step: about.step,
+    file: model.checkpoint,
+    classCount,
+    total,
+  });
+}
+
+function usualName({ checkpoint, network }: EngineModel, { run, source }: LabelRequest, step: number): string {
+  return `${run ?? basename(checkpoint)} ${network} step ${step} on ${source}`;
+}
+
+/** The name, or the name with the first number that is free. */
+function freeName(catalog: Catalog, name: string): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name} (${number})`;
+    if (catalog.rounds.find(candidate) === undefined) return candidate;
+  }
+}
+
+/** One round while it is labeled. */
+class Labeling {
+  readonly #options: LabelingOptions;
+  readonly #round: Round;
+  readonly #columns: ClassColumns;
+  #embeddings: RoundEmbeddings | null = null;
+
+  constructor(options: LabelingOptions, round: Round, about: NetworkAnswer) {
+    this.#options = options;
+    this.#round = round;
+    this.#columns = classColumnsOf(about.classes, 'The network');
+  }
+
+  async run(
+    images: readonly ManifestImage[],
+    ask: (list: readonly ManifestImage[]) => Promise<NetworkAnswer>,
+    onProgress: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<RoundResult> {
+    const { catalog, onChange } = this.#options;
+    const { id } = this.#round;
+    await this.#resumeEmbeddings();
+    const last = catalog.pseudoLabels.lastImage(id);
+    // What could not be read is tried again only behind the last label.
+    const rest = last === 0 ? images : images.filter((image) => image.id > last);
+    if (last === 0) catalog.rounds.clearProblems(id);
+    const begun = performance.now();
+    const seconds = (): number => this.#round.seconds + (performance.now() - begun) / 1000;
+    let status: Round['status'] = 'interrupted';
+    try {
+      for await (const answer of inOrder(listsOf(rest), ask)) {
+        signal.throwIfAborted();
+        await this.#keep(answer.list, answer.answer);
+        catalog.rounds.update(id, { seconds: seconds() });
+        onProgress(images.length - rest.length + answer.done);
+      }
+      await this.#embeddings?.finish();
+      status = 'finished';
+    } finally {
+      catalog.rounds.update(id, { status, seconds: seconds() });
+      onChange();
+    }
+    return resultOf(catalog, id);
+  }
+
+  /** After a crash the embeddings and the labels may end at different images. */
+  async #resumeEmbeddings(): Promise<void> {
+    const { catalog, folderOf } = this.#options;
+    const { id, embeddingSize } = this.#round;
+    if (embeddingSize === null) return;
+    this.#embeddings = await RoundEmbeddings.open(folderOf(id), embeddingSize);
+    const labeled = catalog.pseudoLabels.images(id);
+    const kept = Math.min(labeled.length, await this.#embeddings.rows());
+    await this.#embeddings.keep(kept);
+    if (kept < labeled.length) catalog.pseudoLabels.removeFrom(id, labeled[kept]!);
+  }
+
+  async #keep(list: readonly ManifestImage[], answer: NetworkAnswer): Promise<void> {
+    const { catalog, folderOf } = this.#options;
+    const { id } = this.#round;
+    if (answer.embeddings !== null) {
+      if (this.#embeddings === null) {
+        this.#embeddings = await RoundEmbeddings.open(folderOf(id), answer.embeddingSize);
+        await this.#embeddings.keep(0);
+        catalog.rounds.update(id, { embeddingSize: answer.embeddingSize });
+      }
+      await this.#embeddings.append(answer.ids, answer.embeddings);
+    }
+    const probabilities = placeColumns(answer.probabilities, this.#columns);
+    catalog.pseudoLabels.add(id, { images: answer.ids, classCount: this.#columns.classCount, probabilities });
+    if (answer.failures.length === 0) return;
+    const paths = new Map(list.map((image) => [image.id, image.reference.path]));
+    catalog.rounds.addProblems(
+      id,
+      answer.failures.map((failure) => ({ line: null, place: paths.get(failure.id)!, reason: failure.reason })),
+    );
+  }
+}
+
+function* listsOf(images: readonly ManifestImage[]): Generator<readonly ManifestImage[]> {
+  for (let from = 0; from < images.length; from += LIST) yield images.slice(from, from + LIST);
+}
+
+/** Asks for one list more than it waits for, and gives the answers in order. */
+async function* inOrder<Answer>(
+  lists: Iterable<readonly ManifestImage[]>,
+  ask: (list: readonly ManifestImage[]) => Promise<Answer>,
+): AsyncGenerator<{ list: readonly ManifestImage[]; answer: Answer; done: number }> {
+  const asked: { list: readonly ManifestImage[]; answer: Promise<Answer> }[] = [];
+  let done = 0;
+  const take = async (): Promise<{ list: readonly ManifestImage[]; answer: Answer; done: number }> => {
+    const { list, answer } = asked.shift()!;
+    const given = await answer;
+    done += list.length;
+    return { list, answer: given, done };
+  };
+  for (const list of lists) {
+    const answer = ask(list);
+    answer.catch(() => undefined); // told when its turn comes
+    asked.push({ list, answer });
+    if (asked.length === 2) yield await take();
+  }
+  while (asked.length > 0) yield await take();
+}
+
+/** The checkpoint that a run kept after so many steps. @throws StudioError 'not-found'. */
+export function stepCheckpoint(runFolder: string, step: number): string {
+  const checkpoint = join(runFolder, `step-${step}`);
+  if (existsSync(join(checkpoint, 'state.json'))) return checkpoint;
+  throw new StudioError('not-found', `${runFolder} holds no checkpoint of step ${step}.`, {
+    hint: 'A run keeps one every so many steps with --checkpoint-every; leave --step out for its best.',
+  });
+}
