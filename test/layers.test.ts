@@ -46,7 +46,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'src/main/interchange': ['src/shared'],
   'src/main/evaluation': ['src/shared'],
   // evaluation: confident learning, calibration and Wilson's intervals are the same for labels that are looked through.
-  'src/main/audit': ['src/shared', 'src/main/evaluation'],
+  'src/main/audit': [
+    'src/shared',
+    'src/main/evaluation',
+    // The tables and archives that a round of labels may come in.
+    'src/main/importers',
+    'src/main/interchange',
+    'hyparquet',
+  ],
   // bootstrap: the folder lock that also guards the installation of packages.
   'src/main/tensorflow': ['src/shared', 'src/main/bootstrap', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'koffi'],
   'src/main/training': [

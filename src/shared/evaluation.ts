@@ -138,7 +138,7 @@ export type BootstrapChoice = z.infer<typeof bootstrapChoiceSchema>;
 /** Mistakes, the surest first: what the audit shows as a queue. */
 export const wrongRequestSchema = z.object({
   id: evaluationIdSchema,
-  /** Class names of the evaluation: only images of this class, or taken for this one. */
+  /** Class names of the evaluation: only images of this class, or taken for this one; the same for both: those that are right. */
   label: z.string().optional(),
   predicted: z.string().optional(),
   offset: z.number().int().nonnegative().default(0),
@@ -217,6 +217,15 @@ export const pairComparisonSchema = z.object({
   differing: z.array(differingImageSchema),
 });
 export type PairComparison = z.infer<typeof pairComparisonSchema>;
+
+export const pairRequestSchema = z.object({
+  first: evaluationIdSchema,
+  second: evaluationIdSchema,
+  /** Images on which the two differ that are listed. */
+  limit: z.number().int().min(0).max(10_000).default(100),
+  ...bootstrapChoiceSchema.shape,
+});
+export type PairRequest = z.infer<typeof pairRequestSchema>;
 
 export const compareRequestSchema = z.object({
   runs: z.array(z.string()).min(2).max(20),

@@ -13,6 +13,11 @@ const NOT_RELEASED = [
   ['adaptationLabeledWeight', '--adaptation-labeled-weight', 0],
 ] as const satisfies readonly (readonly [keyof TrainingConfig, string, unknown])[];
 
+/** Settings that the released program did not have and that are not at what it stands for. */
+export function notReleased(config: TrainingConfig): (keyof TrainingConfig)[] {
+  return NOT_RELEASED.filter(([field, , value]) => config[field] !== value).map(([field]) => field);
+}
+
 /**
  * Refuses settings that contradict each other, before anything is written.
  * @throws StudioError 'usage', naming the flags.
@@ -34,15 +39,23 @@ export function checkTrainingConfig(config: TrainingConfig): void {
   }
 }
 
-/** One sentence for each setting that the released program reads and does not use, and that is set all the same. */
-export function unusedAsReleased(config: TrainingConfig): string[] {
+/** What the released program reads and does not use: field and flag. */
+const NOT_USED_BY_RELEASED = [
+  ['weightDecay', '--weight-decay'],
+  ['baseDropout', '--teacher-dropout'],
+  ['adaptationDropout', '--student-dropout'],
+] as const satisfies readonly (readonly [keyof TrainingConfig, string])[];
+
+/** Settings that the released program reads and does not use, and that are set all the same. */
+export function unusedSettingsAsReleased(config: TrainingConfig): (keyof TrainingConfig)[] {
   if (!config.released) return [];
-  const unused = [
-    ['weight-decay', config.weightDecay],
-    ['teacher-dropout', config.baseDropout],
-    ['student-dropout', config.adaptationDropout],
-  ] as const;
-  return unused
-    .filter(([, value]) => value > 0)
-    .map(([flag]) => `As in the released program, --${flag} has no effect.`);
+  return NOT_USED_BY_RELEASED.filter(([field]) => config[field] > 0).map(([field]) => field);
+}
+
+/** One sentence for each of them, by their flags. */
+export function unusedAsReleased(config: TrainingConfig): string[] {
+  const unused = unusedSettingsAsReleased(config);
+  return NOT_USED_BY_RELEASED.filter(([field]) => unused.includes(field)).map(
+    ([, flag]) => `As in the released program, ${flag} has no effect.`,
+  );
 }

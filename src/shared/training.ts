@@ -278,3 +278,15 @@ export type RunDetail = z.infer<typeof runDetailSchema>;
 /** An image that a run could not read and left out. */
 export const badImageSchema = z.object({ image: z.number().int(), path: z.string(), reason: z.string() });
 export type BadImage = z.infer<typeof badImageSchema>;
+
+/** What a few steps of a run took here, milliseconds each; null where its method has no such steps. */
+export const trialSchema = z.object({
+  /** Steps of the base network alone, or of a baseline. */
+  aloneMilliseconds: z.number().nullable(),
+  /** Steps of base and adaptation network together. */
+  fullMilliseconds: z.number().nullable(),
+  /** The most memory of this machine that the work held, bytes; null where the system does not tell. */
+  memoryBytes: z.number().int().nullable(),
+  device: z.string(),
+});
+export type Trial = z.infer<typeof trialSchema>;

@@ -64,6 +64,9 @@ export async function benchCatalog({ rows, directory, onProgress }: CatalogBench
     const [bulk, undo] = changeMany(catalog, rows);
     add(`exclude ${Math.min(BULK, rows)}`, bulk / 1000, 's');
     add('undo that', undo / 1000, 's');
+    const [relabel, relabelUndo] = relabelMany(catalog, rows);
+    add(`relabel ${Math.min(BULK, rows)}`, relabel / 1000, 's');
+    add('undo that relabel', relabelUndo / 1000, 's');
     const started = performance.now();
     await writeCsv(catalog, join(directory, 'images.csv'));
     add('csv export', (performance.now() - started) / 1000, 's');
@@ -175,10 +178,12 @@ function decide(catalog: Catalog, rows: number): number[] {
   const stream = new RandomStream(3, 'audit');
   return Array.from({ length: DECISIONS }, (_, number) => {
     const id = 1 + stream.integer(rows);
-    return timed(() => void catalog.exclusions.set([id], number % 2 === 0, NOTE));
+    const decision = { image: id, verdict: 'relabel', label: number % 7 } as const;
+    return timed(() => void catalog.decisions.record([decision], DECISION_NOTE));
   });
 }
 
+const DECISION_NOTE = { reviewer: 'bench', round: null, audit: null, queue: null, reason: '', seconds: 0, key: null };
 const NOTE = { rule: 'some', reason: 'benchmark', author: 'bench' };
 
 /** Milliseconds of a change of many images, spread over the whole catalog, and of taking it back. */
@@ -190,6 +195,19 @@ function changeMany(catalog: Catalog, rows: number): [number, number] {
   return [
     change(() => void catalog.exclusions.set(ids, true, NOTE)),
     change(() => void catalog.exclusions.undo(NOTE.author)),
+  ];
+}
+
+/** Milliseconds of giving many images, spread over the whole catalog, another label, and of taking it back. */
+function relabelMany(catalog: Catalog, rows: number): [number, number] {
+  const count = Math.min(BULK, rows);
+  const stride = Math.floor(rows / count);
+  const decisions = Array.from({ length: count }, (_, index) => {
+    return { image: 1 + index * stride, verdict: 'relabel', label: (index + 3) % 7 } as const;
+  });
+  return [
+    timed(() => void catalog.decisions.record(decisions, DECISION_NOTE)),
+    timed(() => void catalog.decisions.undo(DECISION_NOTE.reviewer)),
   ];
 }
 

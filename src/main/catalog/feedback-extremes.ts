@@ -21,7 +21,7 @@ interface StoredStep extends FeedbackExtreme {
 /** The steps of runs whose feedback was the strongest, with the images behind them. Runs are named by their numbers. */
 export class FeedbackExtremes {
   readonly #put;
-  readonly #trim;
+  readonly #delete;
   readonly #list;
   readonly #get;
   readonly #deleteAfter;
@@ -31,11 +31,7 @@ export class FeedbackExtremes {
       `INSERT OR REPLACE INTO run_feedback_extreme (run_number, step, feedback, labeled, unlabeled, weak_labels)
        VALUES (?, ?, ?, ?, ?, ?)`,
     );
-    this.#trim = connection.prepare<[number, number, number, number, number]>(
-      `DELETE FROM run_feedback_extreme WHERE run_number = ?
-         AND step NOT IN (SELECT step FROM run_feedback_extreme WHERE run_number = ? ORDER BY feedback DESC, step LIMIT ?)
-         AND step NOT IN (SELECT step FROM run_feedback_extreme WHERE run_number = ? ORDER BY feedback, step LIMIT ?)`,
-    );
+    this.#delete = connection.prepare('DELETE FROM run_feedback_extreme WHERE run_number = ? AND step = ?');
     this.#list = connection.prepare<[number], FeedbackExtreme>(
       'SELECT step, feedback FROM run_feedback_extreme WHERE run_number = ? ORDER BY step',
     );
@@ -49,7 +45,8 @@ export class FeedbackExtremes {
   /** A step repeated after a crash replaces its row; what is no longer among the strongest goes. The caller holds the transaction. */
   add(run: number, { step, feedback, labeled, unlabeled, weakLabels }: ExtremeStep): void {
     this.#put.run(run, step, feedback, bytesOf(labeled), bytesOf(unlabeled), weakLabels);
-    this.#trim.run(run, run, KEPT_AT_EACH_END, run, KEPT_AT_EACH_END);
+    const ordered = this.list(run).sort((one, other) => one.feedback - other.feedback);
+    for (const dropped of ordered.slice(KEPT_AT_EACH_END, -KEPT_AT_EACH_END)) this.#delete.run(run, dropped.step);
   }
 
   /** In the order of the steps. */

@@ -79,8 +79,8 @@ export class PseudoLabelTable {
     const told = `round.id AS round, round.name, round.run, round.network, round.step, pseudo_label.label, pseudo_label.confidence,
       pseudo_label.margin, pseudo_label.probabilities, round.created_at AS createdAt`;
     this.#ofImage = connection.prepare<[number], StoredPseudoLabel>(
-      `SELECT ${told} FROM pseudo_label JOIN pseudo_label_round AS round ON round.id = round_id
-       WHERE image_id = ? ORDER BY round.id`,
+      `SELECT ${told} FROM pseudo_label CROSS JOIN pseudo_label_round AS round ON round.id = round_id
+       WHERE image_id = ? ORDER BY round_id`,
     );
     this.#chosen = connection.prepare<[string, number], StoredPseudoLabel & { readonly image: number }>(
       `SELECT image_id AS image, ${told} FROM json_each(?) AS wanted

@@ -79,7 +79,7 @@ export class RoundTable {
       `SELECT ${COLUMNS} ${FROM} WHERE round.source_id = ? ORDER BY round.id DESC`,
     );
     this.#ofRun = connection.prepare<[string], StoredRound>(
-      `SELECT ${COLUMNS} ${FROM} WHERE round.run_number = (SELECT number FROM run WHERE id = ?) ORDER BY round.id DESC`,
+      `SELECT ${COLUMNS} ${FROM} WHERE round.run_number = (SELECT number FROM run WHERE id = ?)`,
     );
     const classColumns = 'round_id AS round, label, count, confidence_sum AS confidenceSum';
     this.#classes = connection.prepare<[number], StoredClass>(
@@ -140,7 +140,8 @@ export class RoundTable {
   /** The newest first. @throws StudioError 'not-found' for an unknown source. */
   list({ source, run }: { source?: string | undefined; run?: string | undefined } = {}): Round[] {
     const ofSource = source === undefined ? null : this.#ofSource.all(this.#sources.get(source).id);
-    const stored = run === undefined ? (ofSource ?? this.#all.all()) : this.#ofRun.all(run);
+    const ofRun = run === undefined ? null : this.#ofRun.all(run).sort((one, other) => other.id - one.id);
+    const stored = ofRun ?? ofSource ?? this.#all.all();
     const classes = Map.groupBy(this.#allClasses.all(), ({ round }) => round);
     return stored
       .filter((round) => source === undefined || round.source === source)

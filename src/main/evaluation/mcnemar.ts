@@ -6,7 +6,7 @@ const EXACT_BELOW = 25;
 
 /**
  * McNemar's test (1947) of two networks on the same images: exact binomial, two-sided, where they differ on few images, else chi-square
- * with Edwards' continuity correction. Source: statsmodels' `mcnemar`.
+ * with Edwards' continuity correction, which never goes below 0. Source: statsmodels' `mcnemar`.
  *
  * @param onlyFirst @param onlySecond images that only that network gets right.
  * @throws StudioError 'bad-input' for counts that are none.

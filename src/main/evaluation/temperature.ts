@@ -37,9 +37,12 @@ export function fitTemperature(predictions: PredictionSet): number {
   }
   const temperature = Math.exp((low + high) / 2);
   if (temperature > COLDEST * 1.001 && temperature < HOTTEST * 0.999) return temperature;
-  throw new StudioError('bad-input', `No temperature between ${COLDEST} and ${HOTTEST} fits these predictions best.`, {
-    hint: 'Calibrate on a split with more images, of which the network gets some right and some wrong.',
-  });
+  const reason = temperature > 1 ? 'the network is as good as guessing' : 'the network is right on nearly all of them';
+  throw new StudioError(
+    'bad-input',
+    `No temperature between ${COLDEST} and ${HOTTEST} fits these ${predictions.labels.length} images best: ${reason}.`,
+    { hint: temperature > 1 ? 'Train it further, then calibrate.' : 'Calibrate on more images.' },
+  );
 }
 
 /** The same predictions at another temperature: softmax(log p / T). [N×K] in double precision. */

@@ -16,6 +16,7 @@ import { registerPseudoLabelCommand } from './commands/pseudo-label.ts';
 import { registerQueryCommands } from './commands/query.ts';
 import type { Action } from './commands/register.ts';
 import { registerRoundsCommands } from './commands/rounds.ts';
+import { registerReviewCommands } from './commands/review.ts';
 import { registerRunsCommands } from './commands/runs.ts';
 import { registerSafekeepingCommands } from './commands/safekeeping.ts';
 import { registerServeCommands } from './commands/serve.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     registerSafekeepingCommands,
     registerTrainCommand,
     registerRunsCommands,
+    registerReviewCommands,
     registerPredictCommand,
     registerEvaluateCommand,
     registerPseudoLabelCommand,

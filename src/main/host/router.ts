@@ -1,6 +1,7 @@
 import { catalogRouter } from './routers/catalog.ts';
 import { evaluationRouter } from './routers/evaluation.ts';
 import { predictionRouter } from './routers/prediction.ts';
+import { reviewRouter } from './routers/review.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
 import { subsetsRouter } from './routers/subsets.ts';
@@ -13,6 +14,7 @@ export const appRouter = router({
   subsets: subsetsRouter,
   runs: runsRouter,
   rounds: roundsRouter,
+  review: reviewRouter,
   prediction: predictionRouter,
   evaluation: evaluationRouter,
   jobs: jobsRouter,

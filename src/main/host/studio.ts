@@ -23,8 +23,10 @@ import { NameIndexing } from './services/name-indexing.ts';
 import { NetworkEngine } from './services/network-engine.ts';
 import { PredictionService } from './services/prediction-service.ts';
 import { ReportService } from './services/report-service.ts';
+import { ReviewService } from './services/review-service.ts';
 import { RoundService } from './services/round-service.ts';
 import { RunService } from './services/run-service.ts';
+import { TrialService } from './services/trial-service.ts';
 import { STUDIO_VERSION } from './version.ts';
 import { type Workspace, type WorkspaceLock, lockWorkspace, openWorkspace } from './workspace.ts';
 
@@ -41,9 +43,11 @@ export interface Studio {
   readonly backups: BackupService;
   readonly demo: DemoService;
   readonly runs: RunService;
+  readonly trials: TrialService;
   readonly predictions: PredictionService;
   readonly evaluations: EvaluationService;
   readonly rounds: RoundService;
+  readonly reviews: ReviewService;
   readonly comparisons: ComparisonService;
   readonly reports: ReportService;
   info(): WorkspaceInfo;
@@ -81,6 +85,7 @@ export function createStudio(options: { workspace: string }): Studio {
     indexing.start();
   });
   const runs = new RunService(workspace, catalog, events);
+  const trials = new TrialService(workspace, runs);
   const imports = new ImportService(catalog, jobs, join(workspace.directory, 'images'));
   const exports = new ExportService({ catalog, jobs, workspaceName: workspace.name });
   const analysis = new AnalysisService({ catalog, jobs, workers: availableParallelism() });
@@ -94,6 +99,8 @@ export function createStudio(options: { workspace: string }): Studio {
   const comparisons = new ComparisonService(runs, evaluations);
   const reports = new ReportService(catalog, evaluations, comparisons);
   const rounds = new RoundService({ workspace, catalog, runs, jobs, events, engine, workers });
+  const onChange = (): void => events.publish({ type: 'catalog.changed' });
+  const reviews = new ReviewService({ catalog, rounds, runs, jobs, engine, workers, onChange });
   const notices = interruptedNotices(catalog);
 
   return {
@@ -109,9 +116,11 @@ export function createStudio(options: { workspace: string }): Studio {
     backups,
     demo,
     runs,
+    trials,
     predictions,
     evaluations,
     rounds,
+    reviews,
     comparisons,
     reports,
     info: () => {
@@ -149,6 +158,7 @@ export function createStudio(options: { workspace: string }): Studio {
     },
     close: async () => {
       lock.setServing(false);
+      await trials.close();
       await runs.close();
       await jobs.close();
       await engine.close();

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +51,14 @@ export function importedNetwork({ directory }: Workspace, name: string): string 
   throw new StudioError('usage', `A network cannot be named “${name}”.`, {
     hint: 'Use letters, digits, spaces, points and hyphens, 80 at most.',
   });
+}
+
+/** The names of all imported networks, in order. */
+export function importedNetworks({ directory }: Workspace): string[] {
+  const folder = join(directory, 'networks');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+  return names.map((name) => name.slice(0, -'.safetensors'.length)).toSorted();
 }
 
 /** How another process reaches the host that holds a workspace. The file is readable by its owner alone: it holds a token. */

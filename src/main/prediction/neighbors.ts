@@ -34,7 +34,7 @@ export interface NearImage {
 /**
  * Writes the features of labeled images, for {@link readNeighborIndex}. Images that cannot be read are left out.
  * @param options.library path of the TensorFlow library. @param options.file is written whole or not at all.
- * @returns how many could be read.
+ * @returns how many could be read. @throws the signal's reason when it is aborted.
  */
 export async function writeFeatures(
   { network, name, view }: TrainedNetwork,
@@ -44,9 +44,10 @@ export async function writeFeatures(
     readonly workers: number;
     readonly file: string;
     readonly onProgress: (done: number, total: number) => void;
+    readonly signal?: AbortSignal;
   },
 ): Promise<{ count: number }> {
-  const { library, workers, file, onProgress } = options;
+  const { library, workers, file, onProgress, signal } = options;
   const { imageSize } = view;
   const executor = graphExecutor(library);
   const runner = executor.prepare(featureStep(network, { name, count: BATCH, imageSize }));
@@ -69,6 +70,7 @@ export async function writeFeatures(
   const rows: Float32Array[] = [];
   try {
     for (let index = 0; index < batchCount; index++) {
+      signal?.throwIfAborted();
       const { rendered, failures } = await batches.take(index, batchCount);
       const { features } = await runner.run({ images: rendered });
       buffers.give(rendered);

@@ -62,7 +62,7 @@ function execute(
 }
 
 /** As in PyTorch: added to the variance. */
-const BATCH_NORMALIZATION_EPSILON = 1e-5;
+export const BATCH_NORMALIZATION_EPSILON = 1e-5;
 /** As in PyTorch: the share of the new batch in the running statistics. */
 const BATCH_NORMALIZATION_MOMENTUM = 0.1;
 
@@ -133,6 +133,11 @@ export function fusedBatchNormalizationGradient(
     scale: scaleGradient as tf.Tensor1D,
     offset: offsetGradient as tf.Tensor1D,
   };
+}
+
+/** Adds a number to each channel; TensorFlow computes it together with the convolution before it. @param bias [channels]. */
+export function addBias(input: tf.Tensor4D, bias: tf.Tensor): tf.Tensor4D {
+  return execute('BiasAdd', [input, bias], 1, { T: 'TF_FLOAT' }, [['data_format', 'string', 'NHWC']])[0] as tf.Tensor4D;
 }
 
 /** Gradient of a rectifier from its output (or its input: the sign is all that counts). */

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  addBias,
+  BATCH_NORMALIZATION_EPSILON,
   fusedBatchNormalization,
   fusedBatchNormalizationGradient,
   rectifierGradient,
@@ -112,6 +114,22 @@ function cropSides(padded: tf.Tensor4D, side: number): tf.Tensor4D {
   if (side === 0) return padded;
   const [count, height, width, channels] = padded.shape;
   return tf.slice4d(padded, [0, side, side, 0], [count, height - 2 * side, width - 2 * side, channels]);
+}
+
+/**
+ * A convolution and the batch normalisation after it by the running statistics, as one convolution: the scale goes into the filter, the rest is
+ * a bias. Of a frozen network TensorFlow computes the filter once, and one kernel does the whole, in any precision.
+ */
+export function normalizedConvolution(pass: Pass, convolutionName: string, normalizationName: string, stride: 1 | 2) {
+  return (input: tf.Tensor4D): tf.Tensor4D => {
+    const filter = parameter(pass, `${convolutionName}.weight`) as tf.Tensor4D;
+    const of = (name: string): tf.Tensor => parameter(pass, `${normalizationName}.${name}`);
+    const scale = tf.mul(of('weight'), tf.rsqrt(tf.add(of('running_var'), BATCH_NORMALIZATION_EPSILON)));
+    const bias = tf.sub(of('bias'), tf.mul(of('running_mean'), scale));
+    const padded = padSides(input, stride === 1 ? 0 : (filter.shape[0] - 1) / 2);
+    const output = tf.conv2d(padded, tf.mul(filter, scale) as tf.Tensor4D, stride, stride === 1 ? 'same' : 'valid');
+    return addBias(output, bias);
+  };
 }
 
 /** Batch normalisation as PyTorch's BatchNorm2d. In training it notes the new running statistics. */

@@ -9,6 +9,7 @@ import {
   type Layer,
   linear,
   maximumPooling,
+  normalizedConvolution,
   type Pass,
   rectifier,
   sequence,
@@ -221,16 +222,37 @@ export function lastStage(
   images: tf.Tensor4D,
 ): tf.Tensor4D {
   const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
+  const { stem = 'imagenet', block } = architecture;
   return tf.tidy(() => {
-    const stem = tf.tidy(
-      () => sequence(stemConvolution(pass, 'conv1', images).output, stemLayers(pass, architecture)).output,
-    );
+    const start = tf.tidy(() => {
+      const output = tf.relu(normalizedConvolution(pass, 'conv1', 'bn1', 2)(images));
+      return stem === 'imagenet' ? maximumPooling(output).output : output;
+    });
     return blockPlans(architecture).reduce((input, plan) => {
-      const output = tf.tidy(() => residualBlock(pass, architecture.block, plan)(input).output);
+      const output = tf.tidy(() => evaluatedBlock(pass, block, plan, input));
       input.dispose();
       return output;
-    }, stem);
+    }, start);
   });
+}
+
+/** A residual block in evaluation mode. */
+function evaluatedBlock(
+  pass: Pass,
+  block: ResNetArchitecture['block'],
+  { name, stride, downsample }: BlockPlan,
+  input: tf.Tensor4D,
+): tf.Tensor4D {
+  const part = (index: number, partStride: 1 | 2, from: tf.Tensor4D): tf.Tensor4D =>
+    normalizedConvolution(pass, `${name}.conv${index}`, `${name}.bn${index}`, partStride)(from);
+  const residual =
+    block === 'basic'
+      ? part(2, 1, tf.relu(part(1, stride, input)))
+      : part(3, 1, tf.relu(part(2, stride, tf.relu(part(1, 1, input)))));
+  const shortcut = downsample
+    ? normalizedConvolution(pass, `${name}.downsample.0`, `${name}.downsample.1`, stride)(input)
+    : input;
+  return tf.relu(tf.add(residual, shortcut));
 }
 
 /** What the last stage's output is taken for. */

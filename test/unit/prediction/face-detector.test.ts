@@ -1,9 +1,13 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rotate } from '#main/imaging/geometry.ts';
 import { blackImage } from '#main/imaging/image.ts';
-import { createFaceDetector, type FaceDetector } from '#main/prediction/face-detector.ts';
+import { encodePng } from '#main/imaging/png.ts';
+import { createFaceDetector, type DetectedFace, type FaceDetector } from '#main/prediction/face-detector.ts';
 import { cropOf, rollOf, USUAL_FRAMING } from '#main/prediction/face-crop.ts';
-import { measureFraming } from '#main/prediction/framing.ts';
+import { framingOf, measureFraming } from '#main/prediction/framing.ts';
 import { loadTensorFlow } from '#main/tensorflow/runtime.ts';
 import { graphExecutor, type StepExecutor } from '#main/training/executor.ts';
 import { drawnFace, placed } from './drawn-face.ts';
@@ -14,7 +18,11 @@ beforeAll(async () => {
   executor = graphExecutor((await loadTensorFlow()).library);
   detector = await createFaceDetector(executor);
 });
-afterAll(() => executor.close());
+const folder = mkdtempSync(join(tmpdir(), 'face2exp-detector-'));
+afterAll(async () => {
+  await executor.close();
+  rmSync(folder, { recursive: true });
+});
 
 const middle = (box: { x: number; y: number; width: number; height: number }): [number, number] => [
   box.x + box.width / 2,
@@ -85,6 +93,24 @@ describe('the face detector', () => {
     const [x, y] = middle(face!.box);
     expect((x - (crop.x - crop.side / 2)) / crop.side).toBeCloseTo(0.4, 5);
     expect((y - (crop.y - crop.side / 2)) / crop.side).toBeCloseTo(0.6, 5);
+  });
+
+  test('a run’s labeled pictures tell how faces lie in what it learned from, and are looked at once', async () => {
+    const run = join(folder, 'run');
+    mkdirSync(run);
+    const path = join(run, 'face.png');
+    writeFileSync(path, encodePng(placed(300, 300, [drawnFace(192), 100, 90])));
+    const picture = { id: 1, label: 0, reference: { path, encoding: 'file' } };
+    writeFileSync(join(run, 'manifest.json'), JSON.stringify({ labeled: [picture, picture] }));
+    const cache = join(folder, 'cache');
+    const framing = await framingOf(join(run, 'best'), { detector, cache });
+    const [{ box }] = (await detector.detect(placed(300, 300, [drawnFace(192), 100, 90]))) as [DetectedFace];
+    expect(framing.faceSide).toBeCloseTo(Math.max(box.width, box.height) / 300, 5);
+    expect(framing.x).toBeCloseTo(middle(box)[0] / 300, 5);
+    expect(framing.y).toBeCloseTo(middle(box)[1] / 300, 5);
+    const [kept] = readdirSync(join(cache, 'framings'));
+    expect(JSON.parse(readFileSync(join(cache, 'framings', kept!), 'utf8'))).toEqual(framing);
+    expect(await framingOf(join(folder, 'no-run', 'best'), { detector, cache })).toEqual(USUAL_FRAMING);
   });
 
   test('pictures that cannot be read, or show no faces, leave the usual framing', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ test('an image is its own nearest neighbour; one that cannot be read is left out
   const { library } = await loadTensorFlow();
   const architecture = { block: 'basic', layers: [1, 1, 1, 1], width: 4, classes: 7 } as const;
   const trained: TrainedNetwork = {
-    network: createNetwork(architecture, initialValues(architecture, 3, 'base-weights')),
+    network: createNetwork(architecture, initialValues(architecture, 3, 'weights-base')),
     name: 'base',
     classes: [],
     step: 0,
@@ -64,6 +64,10 @@ test('an image is its own nearest neighbour; one that cannot be read is left out
   expect(await writeFeatures(trained, images.slice(0, 33), { ...options, file: files[0]! })).toEqual({ count: 32 });
   expect(await writeFeatures(trained, images.slice(33), { ...options, file: files[1]! })).toEqual({ count: 7 });
   expect(progress).toEqual([32, 33, 7]);
+  const file = join(folder, 'features', 'cancelled.safetensors');
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(writeFeatures(trained, images, { ...options, file, signal })).rejects.toThrow('enough');
+  expect(existsSync(file)).toBe(false);
 
   const index = await readNeighborIndex(files);
   expect([...index.ids]).toEqual(images.map(({ id }) => id).filter((id) => id !== 5));

@@ -19,7 +19,7 @@ import {
 } from './page.ts';
 
 /** Told apart by people of all kinds of colour vision (Tol's bright set, without those near the classes'), and by their dashes. */
-const RUN_COLORS = ['#0077BB', '#EE7733', '#009988', '#CC3311', '#AA4499', '#997700'];
+export const RUN_COLORS = ['#0077BB', '#EE7733', '#009988', '#CC3311', '#AA4499', '#997700'];
 /** Faces shown of those that only one of a pair gets right. */
 export const DIFFERING_SHOWN = 24;
 const RUN_DASHES = ['none', '7 3', '2 3', '9 3 2 3', '4 4', '12 4'];

@@ -147,7 +147,7 @@ function confusion(report: EvaluationReport): Html {
   });
   return html`<section>
     <h2>Confusion</h2>
-    <div class="scroll">
+    <div class="scroll" role="region" aria-label="Confusion" tabindex="0">
       <table class="confusion">
         <caption>
           Rows are true classes, columns predictions. Above, the share of the row in percent, which also is the shade;

@@ -57,7 +57,7 @@ export interface Column {
 /** A table whose first column names its rows. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Part[])[]): Html {
   const classOf = (column: Column | undefined): Html => (column?.isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll">
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption>
         ${caption}

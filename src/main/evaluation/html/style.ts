@@ -31,6 +31,7 @@ dl { margin: 0; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
+.scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; padding-bottom: 8px; }
 th, td { text-align: left; padding: 4px 12px 4px 0; font-weight: 400; white-space: nowrap; }
@@ -38,14 +39,14 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--muted); font-size: 12px; vertical-align: bottom; }
 tbody tr + tr { border-top: 1px solid var(--grid); }
 .number { text-align: right; }
-.wrap td { white-space: normal; overflow-wrap: anywhere; }
+.wrap td:not(.number) { white-space: normal; overflow-wrap: anywhere; }
 td small { color: var(--muted); font-size: 12px; }
 .best { font-weight: 600; }
 .class { white-space: nowrap; }
 .chip { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 6px; }
 .letter { display: inline-block; width: 1.1em; color: var(--muted); font-size: 12px; }
-.confusion { table-layout: fixed; min-width: 640px; border-spacing: 2px; border-collapse: separate; }
-.confusion th[scope=row] { width: 116px; }
+.confusion { table-layout: fixed; min-width: 760px; border-spacing: 2px; border-collapse: separate; }
+.confusion thead th:first-child { width: 124px; text-align: left; padding-left: 0; }
 .confusion thead th { text-align: center; padding: 4px; }
 .confusion tbody tr + tr { border: 0; }
 .confusion td { text-align: center; padding: 6px 4px; border-radius: 4px; line-height: 1.25; background: light-dark(rgb(67 56 202 / calc(var(--share) * 60%)), rgb(91 87 238 / calc(var(--share) * 80%))); }
@@ -72,5 +73,11 @@ svg .whisker { stroke: var(--text); stroke-width: 1.5; }
 .faces .missing { aspect-ratio: 1; display: grid; place-items: center; color: var(--muted); }
 .faces b { font-weight: 600; }
 footer { font-size: 12px; }
+@media (max-width: 640px) {
+  main { padding: 16px 8px 32px; }
+  section { padding: 16px; }
+  .headline { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .panels { grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); }
+}
 @media print { body { background: none; } section { break-inside: avoid; padding: 12px 0; } }
 `;

@@ -52,9 +52,9 @@ export const registerCompareCommand: Register = (runs, action) => {
       const details: RunDetail[] = [];
       for (const name of wanted) details.push(await findRun(connection, name));
       if (options.seeds) {
-        const runs = details.length === 0 ? undefined : details.map(({ id }) => id);
-        XX = await connection.client.evaluation.compareSeeds.mutate({ runs, split, source });
-        context.result(document, seedText(document));
+        const runs = details.length > 0 ? details.map(({ id }) => id) : await finishedRuns(connection);
+        await evaluateMissing(context, connection, runs, { split: split ?? 'test', source });
+        await compareSeeds(context, connection, { runs, split, source }, options.report);
       } else if (split === undefined) {
         context.result(details.map(withoutHistory), settingsText(details));
       } else await compareOnSplit(context, connection, details, { ...options, split });
@@ -77,9 +77,7 @@ function checkOptions({ seeds, split, report, source, map }: CompareOptions, nam
   if (!seeds && split === undefined && needsSplit !== '') {
     throw new StudioError('usage', `${needsSplit} needs the split on which to compare.`, { hint: 'Add --split test.' });
   }
-  if (seeds && (report !== undefined || map !== undefined)) {
-    throw new StudioError('usage', '--seeds goes without --report and --map.');
-  }
+  if (seeds && map !== undefined) throw new StudioError('usage', '--seeds goes without --map.');
 }
 
 async function compareOnSplit(
@@ -120,6 +118,24 @@ async function evaluateMissing(
     const current = await connection.client.evaluation.current.query(request);
     if (current === null) await followEvaluation(context, connection, request);
   }
+}
+
+async function compareSeeds(
+  context: CommandContext,
+  connection: Connection,
+  request: { runs: string[]; split?: Split; source?: string },
+  file: string | undefined,
+): Promise<void> {
+  const { evaluation: client } = connection.client;
+  if (file === undefined) {
+    const comparison = await client.compareSeeds.mutate(request);
+    context.result(comparison, seedText(comparison));
+    return;
+  }
+  const { page, comparison } = await client.compareSeedsPage.mutate(request);
+  await writePage(file, page);
+  const place = resolve(file);
+  context.result({ ...comparison, report: place }, `${seedText(comparison)}\nThe report is in ${place}.`);
 }
 
 function withoutHistory({ id, name, status, step, best, config, evaluations }: RunDetail): object {

@@ -6,6 +6,8 @@ import {
   evaluationIdSchema,
   evaluationRecordSchema,
   evaluationReportSchema,
+  pairComparisonSchema,
+  pairRequestSchema,
   runComparisonSchema,
   seedComparisonSchema,
   seedRequestSchema,
@@ -59,6 +61,11 @@ export const evaluationRouter = router({
     .input(byId.extend(bootstrapChoiceSchema.shape))
     .output(z.string())
     .query(({ ctx, input: { id, ...bootstrap } }) => ctx.studio.reports.evaluation(id, bootstrap)),
+  /** Two evaluations that are kept, image by image, with McNemar's test. */
+  pair: procedure
+    .input(pairRequestSchema)
+    .output(pairComparisonSchema)
+    .query(({ ctx, input }) => ctx.studio.comparisons.pair(input)),
   /** Runs side by side; networks that were not evaluated on the split yet are evaluated. */
   compare: procedure
     .input(compareRequestSchema)
@@ -74,4 +81,8 @@ export const evaluationRouter = router({
     .input(seedRequestSchema)
     .output(seedComparisonSchema)
     .mutation(({ ctx, input }) => ctx.studio.comparisons.seeds(input)),
+  compareSeedsPage: procedure
+    .input(seedRequestSchema)
+    .output(z.object({ page: z.string(), comparison: seedComparisonSchema }))
+    .mutation(({ ctx, input }) => ctx.studio.reports.seeds(input)),
 });

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { badImageSchema, runDetailSchema, runRequestSchema, runSummarySchema, stepMetricsSchema } from '#shared/training.ts';
+import {
+  badImageSchema,
+  runDetailSchema,
+  runRequestSchema,
+  runSummarySchema,
+  stepMetricsSchema,
+  trialSchema,
+} from '#shared/training.ts';
 import { procedure, router } from '../trpc.ts';
 
 const byId = z.object({ id: z.string() });
@@ -14,6 +21,11 @@ export const runsRouter = router({
     .input(runRequestSchema)
     .output(runDetailSchema)
     .mutation(({ ctx, input }) => ctx.studio.runs.start(input)),
+  /** Times a few steps of what `start` would train, and leaves nothing behind; takes some seconds, more for a large network. */
+  trial: procedure
+    .input(runRequestSchema)
+    .output(trialSchema)
+    .mutation(({ ctx, input, signal }) => ctx.studio.trials.time(input, signal)),
   /** Pauses at the next step boundary; everything needed to go on exactly is saved. */
   pause: procedure
     .input(byId)

@@ -4,6 +4,8 @@ import type { StudioEvent } from '#shared/events.ts';
 import { jobSchema } from '#shared/jobs.ts';
 import { workspaceInfoSchema } from '#shared/requests.ts';
 import { doctorReportSchema } from '#shared/runtime.ts';
+import { catalogCheckSchema, storageSchema } from '#shared/storage.ts';
+import { workspaceStorage } from '../services/workspace-storage.ts';
 import { procedure, router } from '../trpc.ts';
 
 export const systemRouter = router({
@@ -13,6 +15,14 @@ export const systemRouter = router({
     .output(z.object({ url: z.string().nullable() }))
     .mutation(({ ctx }) => ({ url: ctx.newWindowAddress() })),
   doctor: procedure.output(doctorReportSchema).query(({ ctx }) => ctx.studio.doctor()),
+  /** What the workspace takes on the disk. */
+  storage: procedure.output(storageSchema).query(({ ctx }) => workspaceStorage(ctx.studio.workspace)),
+  /** Looks through the whole catalog for damage: seconds for a million images. */
+  checkCatalog: procedure.output(catalogCheckSchema).mutation(({ ctx }) => {
+    const started = performance.now();
+    const problems = ctx.studio.catalog.integrityCheck();
+    return { problems, milliseconds: performance.now() - started };
+  }),
   /** Gets the TensorFlow runtime, as a job. */
   setUp: procedure.output(jobSchema).mutation(({ ctx }) => ctx.studio.setUpRuntime().job),
   /** What happens in the host, from now on or, after a reconnect, from the last event seen. */

@@ -249,7 +249,7 @@ export class ActiveRun {
 }
 
 /** TensorFlow makes its threads when it is loaded, before any setting of a session is read. */
-function engineEnvironment({ threads }: TrainingConfig): Record<string, string> {
+export function engineEnvironment({ threads }: TrainingConfig): Record<string, string> {
   if (threads === 0) return {};
   return { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: String(threads) };
 }

@@ -3,6 +3,7 @@ import type {
   CompareRequest,
   EvaluateRequest,
   PairComparison,
+  PairRequest,
   RunComparison,
   SeedComparison,
   SeedRequest,
@@ -48,6 +49,12 @@ export class ComparisonService {
       settings: differingSettings(details),
       pairs: others.map((other) => this.#withPaths(comparePair(first!, other, { limit, resamples, seed }))),
     };
+  }
+
+  /** Two evaluations that are kept, image by image. @throws StudioError as `comparePair`. */
+  async pair({ first, second, ...choice }: PairRequest): Promise<PairComparison> {
+    const [one, other] = await Promise.all([first, second].map((id) => this.#evaluations.predictions(id)));
+    return this.#withPaths(comparePair(one!, other!, choice));
   }
 
   /** Groups of runs that differ by their seed alone. @throws StudioError 'not-found' when there are no finished runs. */

@@ -210,6 +210,7 @@ export class EvaluationService {
     const answer = await engine.ask((process) =>
       process.request({ kind: 'evaluate', model, images, workers }, (done, total) => report(done, total), signal),
     );
+    this.#run(request.model); // deleted meanwhile: nothing is kept of it
     const { step, classes, imagesPerSecond, failed } = answer;
     return this.#store.save(
       {

@@ -22,13 +22,21 @@ export interface StoredEvaluation {
  */
 export class EvaluationStore {
   readonly #workspace: Workspace;
+  #saving: Promise<unknown> = Promise.resolve();
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace;
   }
 
   /** Keeps an evaluation; the same network on the same split under the same map takes the place of the one before. */
-  async save(record: NewRecord, answers: Omit<NetworkAnswers, 'networkClasses'>): Promise<EvaluationRecord> {
+  save(record: NewRecord, answers: Omit<NetworkAnswers, 'networkClasses'>): Promise<EvaluationRecord> {
+    // One after the other: each takes the next free number.
+    const saved = this.#saving.then(() => this.#write(record, answers));
+    this.#saving = saved.catch(() => undefined); // whoever saves is told
+    return saved;
+  }
+
+  async #write(record: NewRecord, answers: Omit<NetworkAnswers, 'networkClasses'>): Promise<EvaluationRecord> {
     const known = await this.list(record.run);
     const same = known.find((other) => placeOf(other) === placeOf(record));
     const number = 1 + Math.max(0, ...known.map(({ id }) => numberOf(id)));

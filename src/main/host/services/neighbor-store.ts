@@ -9,7 +9,7 @@ import type { EngineModel } from '../../engine/messages.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** Images of one file: what a cancelled job loses at most, and what is computed again when images are added. */
-const IMAGES_PER_FILE = 1024;
+const IMAGES_PER_FILE = 512;
 
 /** Some labeled images, and where what a network sees of them is kept. */
 export interface FeatureFile {
@@ -19,8 +19,8 @@ export interface FeatureFile {
 }
 
 /**
- * Features of labeled images in the workspace's cache: a folder for each network as it is now, in it a file for every thousand images,
- * named by the images. What is there is never computed again.
+ * Features of labeled images in the workspace's cache: a folder for each network as it is now, in it files of a few hundred images
+ * each, named by the images. What is there is never computed again.
  */
 export class NeighborStore {
   readonly #workspace: Workspace;

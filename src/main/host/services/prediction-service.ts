@@ -94,13 +94,13 @@ export class PredictionService {
           signal.throwIfAborted();
           report(before, total);
           if (!isThere) {
-            const written = engine.ask((running) =>
-              running.request({ kind: 'features', model: one, images: part, file, workers }, (done) =>
-                report(before + done, total),
+            await engine.ask((running) =>
+              running.request(
+                { kind: 'features', model: one, images: part, file, workers },
+                (done) => report(before + done, total),
+                signal,
               ),
             );
-            // The file that is being written when the job is cancelled still serves the next one.
-            await untilAborted(written, signal);
           }
           before += part.length;
         }
@@ -191,13 +191,4 @@ function atTemperature(
   const labels = Int32Array.of(0);
   return withTemperature({ labels, probabilities: Float64Array.from(probabilities), classNames }, temperature)
     .probabilities;
-}
-
-/** Rejects as soon as the signal is aborted; the work goes on by itself. */
-function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

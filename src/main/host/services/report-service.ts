@@ -1,7 +1,14 @@
-import type { BootstrapChoice, CompareRequest, RunComparison } from '#shared/evaluation.ts';
+import type {
+  BootstrapChoice,
+  CompareRequest,
+  RunComparison,
+  SeedComparison,
+  SeedRequest,
+} from '#shared/evaluation.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { comparisonPage, DIFFERING_SHOWN } from '../../evaluation/html/comparison-page.ts';
 import { evaluationPage, type Pictures } from '../../evaluation/html/evaluation-page.ts';
+import { seedsPage } from '../../evaluation/html/seeds-page.ts';
 import { renderThumbnail } from '../../imaging/thumbnail.ts';
 import type { ComparisonService } from './comparison-service.ts';
 import type { EvaluationService } from './evaluation-service.ts';
@@ -44,6 +51,12 @@ export class ReportService {
     const pictures = await this.#pictures(shown.map(({ image }) => image));
     const listed = comparison.pairs.map((pair) => ({ ...pair, differing: pair.differing.slice(0, request.limit) }));
     return { page: comparisonPage(comparison, pictures), comparison: { ...comparison, pairs: listed } };
+  }
+
+  /** @returns the page and the comparison it shows. */
+  async seeds(request: SeedRequest): Promise<{ page: string; comparison: SeedComparison }> {
+    const comparison = await this.#comparisons.seeds(request);
+    return { page: seedsPage(comparison), comparison };
   }
 
   /** A picture that cannot be read any more is left out: the report stands without it. */

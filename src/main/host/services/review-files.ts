@@ -42,6 +42,8 @@ export interface ReadDecision extends Outcome {
   readonly reviewer: string;
   readonly reason: string;
   readonly seconds: number;
+  /** ISO 8601; empty where the file does not tell. */
+  readonly decidedAt: string;
 }
 
 export interface ReadDecisions {
@@ -90,7 +92,7 @@ function decisionOf(
   const image = Number.isSafeInteger(offset) ? catalog.reviews.imageAt(field('source'), field('path'), offset) : undefined;
   if (image === undefined) return `There is no image ${field('path')} in the source ${field('source')}.`;
   const seconds = Number(field('seconds'));
-  return { image, verdict, label, reason: field('reason'), seconds: seconds > 0 ? seconds : 0 };
+  return { image, verdict, label, reason: field('reason'), seconds: seconds > 0 ? seconds : 0, decidedAt: field('decided_at') };
 }
 
 export interface DecisionImportOptions {
@@ -111,23 +113,27 @@ export async function importDecisions(catalog: Catalog, options: DecisionImportO
   const own = new Map(catalog.decisions.reviewers().map((name) => [name, catalog.reviews.ofReviewer(name)]));
   const conflicts: DecisionConflict[] = [];
   const taken: ReadDecision[] = [];
-  let same = 0;
-  for (const decision of decisions) {
+  const newest = new Map<number, ReadDecision>();
+  let [same, overwritten] = [0, 0];
+  // Where the reviewers of the file disagree, what was decided last holds, as it did where the file comes from.
+  for (const decision of decisions.toSorted((one, other) => (one.decidedAt < other.decidedAt ? 1 : -1))) {
+    const rival = newest.get(decision.image);
     const current = here.get(decision.image);
     const before = own.get(decision.reviewer)?.get(decision.image);
-    if (current !== undefined && isOther(current, decision)) {
-      const { line, image, path, verdict, label } = decision;
-      conflicts.push({
-        ...{ line, image, path },
-        here: { reviewer: current.reviewer, verdict: current.verdict, label: current.label },
-        file: { reviewer: decision.reviewer, verdict, label },
-      });
-      if (overwrite) taken.push(decision);
+    if (rival !== undefined && isOther(rival, decision)) conflicts.push(conflictOf(decision, rival));
+    else if (current !== undefined && isOther(current, decision)) {
+      conflicts.push(conflictOf(decision, current));
+      if (!overwrite) continue;
+      overwritten++;
+      taken.push(decision);
+      newest.set(decision.image, decision);
     } else if (before !== undefined && !isOther(before, decision)) same++;
-    else taken.push(decision);
+    else {
+      taken.push(decision);
+      newest.set(decision.image, decision);
+    }
   }
   if (!dryRun) keep(catalog, taken, file);
-  const overwritten = overwrite ? conflicts.length : 0;
   return {
     added: taken.length - overwritten,
     same,
@@ -136,6 +142,17 @@ export async function importDecisions(catalog: Catalog, options: DecisionImportO
     conflictCount: conflicts.length,
     problems: problems.slice(0, TOLD),
     problemCount: problems.length,
+  };
+}
+
+function conflictOf(
+  { line, image, path, reviewer, verdict, label }: ReadDecision,
+  here: Outcome & { readonly reviewer: string },
+): DecisionConflict {
+  return {
+    ...{ line, image, path },
+    here: { reviewer: here.reviewer, verdict: here.verdict, label: here.label },
+    file: { reviewer, verdict, label },
   };
 }
 

@@ -210,16 +210,25 @@ export class ReviewQueues {
     }
     const upTo = this.#catalog.decisions.newest();
     const signals = await this.#catalog.reviewSignals.read(round, against);
-    const file = this.#rounds.embeddingFile(round.id);
+    const file = this.#embeddingFile(round);
     const embeddings = file === null ? null : await roundEmbeddings(file, signals.images);
     const input = { ...signals, classCount: round.classes.length, method, embeddings };
     return { key, round, against, signals, input, found: await scoreInThread(input), orders: new Map(), upTo };
   }
 
+  /** The round's own, or those of the newest round over the same source: what is alike does not depend on who labeled it. */
+  #embeddingFile(round: Round): string | null {
+    const others = this.#catalog.rounds.list({ source: round.source });
+    const files = [round, ...others].map(({ id }) => this.#rounds.embeddingFile(id));
+    return files.find((file) => file !== null) ?? null;
+  }
+
   /** The newest finished round of another network of the same run over the same source. */
   #otherNetwork(round: Round): Round | null {
     if (round.run === null) return null;
-    const rounds = this.#catalog.rounds.list({ source: round.source, run: round.run });
-    return rounds.find(({ network, status }) => status === 'finished' && network !== round.network) ?? null;
+    const rounds = this.#catalog.rounds.list({ source: round.source });
+    const isOther = ({ run, network, status }: Round): boolean =>
+      run === round.run && network !== round.network && status === 'finished';
+    return rounds.find(isOther) ?? null;
   }
 }

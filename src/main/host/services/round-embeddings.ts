@@ -73,7 +73,7 @@ export class RoundEmbeddings {
 
   *#pieces(): Generator<Uint8Array> {
     for (const piece of piecesOf(join(this.#folder, IDS_PART))) {
-      const ids = BigInt64Array.from(new Float64Array(piece.slice().buffer), BigInt);
+      const ids = BigInt64Array.from(new Float64Array(new Uint8Array(piece).buffer), BigInt);
       yield new Uint8Array(ids.buffer);
     }
     yield* piecesOf(join(this.#folder, ROWS_PART));

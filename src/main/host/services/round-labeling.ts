@@ -14,17 +14,21 @@ import { resultOf } from './round-results.ts';
 /** Images of one question to the engine, of which two are under way: a second or so of work. */
 const LIST = 256;
 
-export interface LabelingOptions {
-  readonly catalog: Catalog;
+export interface LabelingOptions extends RoundPlace {
   readonly model: EngineModel;
   readonly request: LabelRequest;
   /** Threads that decode. */
   readonly workers: number;
+}
+
+/** Where a round is kept. */
+export interface RoundPlace {
+  readonly catalog: Catalog;
   readonly folderOf: (round: number) => string;
   readonly onChange: () => void;
 }
 
-type NetworkAnswer = EngineAnswers['label'];
+export type NetworkAnswer = EngineAnswers['label'];
 
 /** Labels a source with a network, in an engine of its own: the labels are kept as they come, and what was interrupted is continued. */
 export async function labelSource(options: LabelingOptions, { signal, report }: JobContext): Promise<RoundResult> {
@@ -90,18 +94,19 @@ function freeName(catalog: Catalog, name: string): string {
 }
 
 /** One round while it is labeled. */
-class Labeling {
-  readonly #options: LabelingOptions;
+export class Labeling {
+  readonly #options: RoundPlace;
   readonly #round: Round;
   readonly #columns: ClassColumns;
   #embeddings: RoundEmbeddings | null = null;
 
-  constructor(options: LabelingOptions, round: Round, about: NetworkAnswer) {
+  constructor(options: RoundPlace, round: Round, about: Pick<NetworkAnswer, 'classes'>) {
     this.#options = options;
     this.#round = round;
     this.#columns = classColumnsOf(about.classes, 'The network');
   }
 
+  /** @param images of the source, ascending. @param ask labels some of them; two questions are under way at a time. */
   async run(
     images: readonly ManifestImage[],
     ask: (list: readonly ManifestImage[]) => Promise<NetworkAnswer>,

@@ -59,10 +59,7 @@ export class RunService {
 
   /** Pins what the run trains on, writes its folder, and starts it (or queues it behind the one that runs). */
   start(wanted: RunRequest): RunDetail {
-    const config = trainingConfigSchema.parse(wanted.config);
-    checkTrainingConfig(config);
-    const request = { ...wanted, labeled: this.#pinned(wanted.labeled) };
-    const manifest = this.#manifest(request, config);
+    const { config, request, manifest } = this.prepare(wanted);
     const id = this.#newId(config.name);
     const directory = this.#directory(id);
     mkdirSync(directory, { recursive: true });
@@ -78,6 +75,14 @@ export class RunService {
     });
     this.#enqueue(id);
     return this.get(id);
+  }
+
+  /** What a run of this request trains with and on. @throws StudioError 'usage', 'bad-input'. */
+  prepare(wanted: RunRequest): { config: TrainingConfig; request: RunRequest; manifest: TrainingManifest } {
+    const config = trainingConfigSchema.parse(wanted.config);
+    checkTrainingConfig(config);
+    const request = { ...wanted, labeled: this.#pinned(wanted.labeled) };
+    return { config, request, manifest: this.#manifest(request, config) };
   }
 
   async pause(id: string): Promise<RunSummary> {

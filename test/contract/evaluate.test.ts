@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  calibrationFileSchema,
+  evaluationReportSchema,
+  runComparisonSchema,
+  seedComparisonSchema,
+  type WrongPage,
+} from '#shared/evaluation.ts';
+import { readSafetensors } from '#main/interchange/safetensors.ts';
+import { writeClassFolders } from '../fixtures/faces.ts';
+import { runCommand, runJson } from './command.ts';
+
+/** Evaluating and comparing runs, by real processes. */
+
+const folder = mkdtempSync(join(tmpdir(), 'face2exp-evaluate-'));
+const place = join(folder, 'workspace');
+const workspace = ['--workspace', place];
+
+beforeAll(async () => {
+  await writeClassFolders(join(folder, 'faces', 'train'), { perClass: 4 });
+  await writeClassFolders(join(folder, 'faces', 'val'), { perClass: 3 });
+  await writeClassFolders(join(folder, 'faces', 'test'), { perClass: 3 });
+  await runJson('import', join(folder, 'faces'), '--format', 'folder', ...workspace);
+  for (const seed of ['0', '1']) {
+    await runJson(
+      ...['train', '--name', `tiny${seed}`, '--seed', seed, '--method', 'supervised', '--labeled', 'faces'],
+      ...['--arch', 'resnet18', '--width', '4', '--resize', '16', '--batch-size', '4', '--mu', '1', '--workers', '0'],
+      ...['--total-steps', '12', '--eval-step', '6', '--finetune-epochs', '0', ...workspace],
+    );
+  }
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('an evaluation is kept, image by image, and told with intervals and a page', { timeout: 60_000 }, async () => {
+  const page = join(folder, 'report.html');
+  const document = await runJson<{ id: string; wrong: WrongPage['rows']; report: string }>(
+    ...['evaluate', '--run', 'tiny0', '--split', 'test', '--bootstrap', '200', '--wrong', '3', '--report', page],
+    ...workspace,
+  );
+  const report = evaluationReportSchema.parse(document);
+  expect(report).toMatchObject({ count: 21, failed: 0, bootstrap: { resamples: 200, seed: 0 }, calibrated: null });
+  expect(report.intervals.accuracy[0]).toBeLessThanOrEqual(report.accuracy);
+  expect(report.intervals.accuracy[1]).toBeGreaterThanOrEqual(report.accuracy);
+  const wrongCount = report.count - report.confusion.reduce((sum, row, index) => sum + row[index]!, 0);
+  expect(document.wrong).toHaveLength(Math.min(3, wrongCount));
+  const confidences = document.wrong.map(({ confidence }) => confidence);
+  expect(confidences).toEqual(confidences.toSorted((one, other) => other - one));
+  expect(document.wrong.every(({ label, predicted, path }) => label !== predicted && path!.includes('test'))).toBe(
+    true,
+  );
+  expect(document.report).toBe(page);
+  expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[^]*tiny0 on test[^]*data:image\/webp/);
+
+  expect(document.id).toBe('runs/tiny0/evaluations/1');
+  const { tensors } = await readSafetensors(join(place, `${document.id}.safetensors`));
+  expect([...tensors].map(([name, { shape }]) => [name, shape])).toEqual([
+    ['image', [21]],
+    ['label', [21]],
+    ['probability', [21, 7]],
+  ]);
+  // The same again takes its place.
+  await runJson('evaluate', '--run', 'tiny0', '--split', 'test', '--bootstrap', '200', ...workspace);
+  expect(readdirSync(join(place, 'runs', 'tiny0', 'evaluations'))).toEqual(['1.safetensors']);
+});
+
+test('a checkpoint of no run is evaluated under a class map', { timeout: 60_000 }, async () => {
+  const map = join(folder, 'map.csv');
+  writeFileSync(map, 'fear,surprise\ndisgust,-\n');
+  const best = join(place, 'runs', 'tiny0', 'best');
+  const network = (await runJson<{ best: { network: string } }>('runs', 'show', 'tiny0', ...workspace)).best.network;
+  const document = await runJson<{ id: string }>(
+    ...['evaluate', '--checkpoint', best, '--network', network, '--split', 'test', '--map', map, ...workspace],
+  );
+  expect(document.id).toBe('evaluations/1');
+  const report = evaluationReportSchema.parse(document);
+  expect(report.classes).toEqual(['neutral', 'happy', 'sad', 'surprise', 'anger']);
+  expect(report.leftOut).toEqual({ disgust: 3 });
+  expect(report.perClass.map(({ support }) => support)).toEqual([3, 3, 3, 6, 3]);
+
+  writeFileSync(map, 'smirk,happy\n');
+  const { code, stderr } = await runCommand(
+    'evaluate',
+    '--run',
+    'tiny0',
+    '--split',
+    'test',
+    '--map',
+    map,
+    ...workspace,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/“smirk”, which is no class of network or data/);
+});
+
+test('runs are compared on the same images', { timeout: 60_000 }, async () => {
+  const page = join(folder, 'comparison.html');
+  const comparison = runComparisonSchema.parse(
+    await runJson('runs', 'compare', 'tiny0', 'tiny1', '--split', 'test', '--report', page, ...workspace),
+  );
+  expect(comparison.runs.map(({ run }) => run)).toEqual(['tiny0', 'tiny1']);
+  const [pair] = comparison.pairs;
+  const { onlyFirst, onlySecond, method } = pair!.mcNemar;
+  expect([pair!.count, method]).toEqual([21, 'exact']);
+  expect(pair!.bothRight + pair!.bothWrong + onlyFirst + onlySecond).toBe(21);
+  expect(pair!.differing).toHaveLength(onlyFirst + onlySecond);
+  expect(comparison.settings).toEqual([{ name: 'seed', values: ['0', '1'] }]);
+  expect(readFileSync(page, 'utf8')).toMatch(/tiny1 against tiny0/);
+
+  const { groups } = seedComparisonSchema.parse(
+    await runJson('runs', 'compare', '--seeds', '--split', 'test', '--report', page, ...workspace),
+  );
+  expect(groups).toHaveLength(1);
+  const [group] = groups;
+  expect(group!.runs.map(({ run, seed }) => [run, seed])).toEqual([
+    ['tiny0', 0],
+    ['tiny1', 1],
+  ]);
+  const accuracies = comparison.runs.map(({ evaluation }) => evaluation.accuracy);
+  expect(group!.accuracy.mean).toBeCloseTo((accuracies[0]! + accuracies[1]!) / 2, 12);
+
+  expect(readFileSync(page, 'utf8')).toMatch(/Means over seeds on test/);
+
+  const plain = await runJson<{ id: string }[]>('runs', 'compare', 'tiny0', 'tiny1', ...workspace);
+  expect(plain.map(({ id }) => id)).toEqual(['tiny0', 'tiny1']);
+});
+
+test('a temperature is fitted on validation and kept beside the checkpoint', { timeout: 60_000 }, async () => {
+  const document = await runJson('evaluate', '--run', 'tiny0', '--split', 'test', '--calibrate', ...workspace);
+  const report = evaluationReportSchema.parse(document);
+  const file = join(place, report.record.checkpoint, 'calibration.json');
+  const { networks } = calibrationFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const fitted = networks[report.network]!;
+  expect(report.calibrated!.temperature).toEqual(fitted);
+  expect(fitted).toMatchObject({ split: 'validation', count: 21, step: report.step });
+  expect(fitted.nllAfter).toBeLessThan(fitted.nllBefore);
+});
+
+test('wrong requests are told before anything is computed', { timeout: 60_000 }, async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['runs', 'compare', 'tiny0', '--split', 'test'], /Name two runs or more/],
+    [['runs', 'compare', 'tiny0', 'tiny1', '--report', 'x.html'], /--report needs the split/],
+    [['runs', 'compare', '--seeds', '--map', 'x.csv'], /--seeds goes without/],
+    [['evaluate', '--run', 'tiny0', '--split', 'test', '--bootstrap', '0'], /whole number above 0/],
+  ];
+  for (const [command, sentence] of cases) {
+    const { code, stderr } = await runCommand(...command, ...workspace);
+    expect(stderr).toMatch(sentence);
+    expect(code).toBe(2);
+  }
+});
