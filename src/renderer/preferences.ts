@@ -4,12 +4,19 @@ import { z } from 'zod';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** Charts above the grid of faces. */
+export const CHARTS = ['classes', 'mismatch', 'looks'] as const;
+
 const preferencesSchema = z.object({
   theme: z.enum(THEMES).catch('system'),
   /** Side of a face in the grid, CSS pixels. */
   faceSize: z.number().min(48).max(256).catch(80),
   /** Charts above the grid of faces are shown. */
   showCharts: z.boolean().catch(true),
+  /** The chart that is shown where there is room for one. */
+  chart: z.enum(CHARTS).catch('classes'),
+  /** The panel of the face that was looked at last is shown. */
+  showDetails: z.boolean().catch(true),
 });
 /** What the person set in this browser. */
 export type Preferences = z.infer<typeof preferencesSchema>;

@@ -1,31 +1,23 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { classNames, EXPRESSIONS } from '#shared/expressions.ts';
-import { splitSchema } from '#shared/images.ts';
-import { networkSchema } from '#shared/training.ts';
 import { Frame } from './frame/frame.tsx';
+import {
+  dataSearchSchema,
+  duplicatesSearchSchema,
+  sourcesSearchSchema,
+  subsetsSearchSchema,
+} from './views/data/search.ts';
+import {
+  agreementSearchSchema,
+  feedbackSearchSchema,
+  flipsSearchSchema,
+  roundSearchSchema,
+} from './views/labels/search.ts';
+import { compareSearchSchema, newRunSearchSchema, runListSearchSchema, runSearchSchema } from './views/runs/search.ts';
+import { evaluateSearchSchema } from './views/evaluate/search.ts';
+import { predictSearchSchema } from './views/predict/search.ts';
 import { NotFound, PlaceError } from './views/not-found.tsx';
 import { Overview } from './views/overview/overview.tsx';
-
-/** What the grid of faces shows; a part that is not valid counts as not given. */
-export const dataSearchSchema = z.object({
-  source: z.string().optional().catch(undefined),
-  split: splitSchema.optional().catch(undefined),
-  class: z.enum(classNames(EXPRESSIONS.length)).optional().catch(undefined),
-  /** The face whose details are shown. */
-  face: z.number().int().positive().optional().catch(undefined),
-});
-export type DataSearch = z.infer<typeof dataSearchSchema>;
-
-/** Without a tab: the charts. */
-const runSearchSchema = z.object({ tab: z.enum(['evaluations', 'config', 'log']).optional().catch(undefined) });
-
-const predictSearchSchema = z.object({
-  run: z.string().optional().catch(undefined),
-  network: networkSchema.optional().catch(undefined),
-  /** A face of the catalog. */
-  face: z.number().int().positive().optional().catch(undefined),
-});
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: PlaceError });
 
@@ -46,13 +38,28 @@ const sources = createRoute({
   getParentRoute: () => data,
   path: '/sources',
   staticData: { title: 'Sources' },
+  validateSearch: (search) => sourcesSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('./views/data/sources.tsx'), 'Sources'),
 });
 const subsets = createRoute({
   getParentRoute: () => data,
   path: '/subsets',
   staticData: { title: 'Subsets' },
+  validateSearch: (search) => subsetsSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('./views/data/subsets.tsx'), 'Subsets'),
+});
+const duplicates = createRoute({
+  getParentRoute: () => data,
+  path: '/duplicates',
+  staticData: { title: 'Duplicates' },
+  validateSearch: (search) => duplicatesSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/data/duplicates.tsx'), 'Duplicates'),
+});
+const exclusions = createRoute({
+  getParentRoute: () => data,
+  path: '/exclusions',
+  staticData: { title: 'Exclusions' },
+  component: lazyRouteComponent(() => import('./views/data/exclusions.tsx'), 'Exclusions'),
 });
 const importImages = createRoute({
   getParentRoute: () => data,
@@ -65,15 +72,22 @@ const importImages = createRoute({
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
+  validateSearch: (search) => runListSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('./views/runs/run-list.tsx'), 'RunList'),
 });
 const newRun = createRoute({
   getParentRoute: () => root,
   path: '/runs/new',
   staticData: { title: 'New run' },
-  // The run it begins as a copy of.
-  validateSearch: (search) => z.object({ from: z.string().optional().catch(undefined) }).parse(search),
-  component: lazyRouteComponent(() => import('./views/runs/new-run.tsx'), 'NewRun'),
+  validateSearch: (search) => newRunSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/runs/start/new-run.tsx'), 'NewRun'),
+});
+const compareRuns = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/compare',
+  staticData: { title: 'Compare' },
+  validateSearch: (search) => compareSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/runs/compare/compare-runs.tsx'), 'CompareRuns'),
 });
 const run = createRoute({
   getParentRoute: () => root,
@@ -82,11 +96,73 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./views/runs/run-page.tsx'), 'RunPage'),
 });
 
+const labels = createRoute({
+  getParentRoute: () => root,
+  path: '/labels',
+  component: lazyRouteComponent(() => import('./views/labels/labels-place.tsx'), 'LabelsPlace'),
+});
+const rounds = createRoute({
+  getParentRoute: () => labels,
+  path: '/',
+  component: lazyRouteComponent(() => import('./views/labels/rounds/round-list.tsx'), 'RoundList'),
+});
+const flips = createRoute({
+  getParentRoute: () => labels,
+  path: '/flips',
+  staticData: { title: 'Flips' },
+  validateSearch: (search) => flipsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/labels/rounds/flips.tsx'), 'Flips'),
+});
+const audits = createRoute({
+  getParentRoute: () => labels,
+  path: '/audits',
+  staticData: { title: 'Blind audits' },
+  component: lazyRouteComponent(() => import('./views/labels/audit/audits.tsx'), 'Audits'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/labels/audits/$audit',
+  component: lazyRouteComponent(() => import('./views/labels/audit/audit-page.tsx'), 'AuditPage'),
+});
+const feedback = createRoute({
+  getParentRoute: () => labels,
+  path: '/feedback',
+  staticData: { title: 'Feedback' },
+  validateSearch: (search) => feedbackSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/labels/rounds/feedback.tsx'), 'Feedback'),
+});
+const decisions = createRoute({
+  getParentRoute: () => labels,
+  path: '/log',
+  staticData: { title: 'Decisions' },
+  component: lazyRouteComponent(() => import('./views/labels/history/decisions.tsx'), 'Decisions'),
+});
+const agreement = createRoute({
+  getParentRoute: () => labels,
+  path: '/agreement',
+  staticData: { title: 'Agreement' },
+  validateSearch: (search) => agreementSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/labels/history/agreement.tsx'), 'AgreementPage'),
+});
+const round = createRoute({
+  getParentRoute: () => root,
+  path: '/labels/$round',
+  validateSearch: (search) => roundSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/labels/round-page.tsx'), 'RoundPage'),
+});
+
 const predict = createRoute({
   getParentRoute: () => root,
   path: '/predict',
   validateSearch: (search) => predictSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('./views/predict/predict.tsx'), 'Predict'),
+});
+
+const evaluate = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluate',
+  validateSearch: (search) => evaluateSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('./views/evaluate/evaluate.tsx'), 'Evaluate'),
 });
 
 const settings = createRoute({
@@ -98,11 +174,16 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
-    data.addChildren([faces, sources, subsets, importImages]),
+    data.addChildren([faces, sources, subsets, duplicates, exclusions, importImages]),
     runs,
     newRun,
+    compareRuns,
     run,
+    labels.addChildren([rounds, flips, audits, feedback, decisions, agreement]),
+    audit,
+    round,
     predict,
+    evaluate,
     settings,
   ]),
   defaultPreload: 'intent',

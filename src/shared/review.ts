@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { imageRowSchema, subsetSchema } from './catalog.ts';
+import { imageRowSchema } from './catalog.ts';
 import { EXPRESSIONS } from './expressions.ts';
 import { imageFilterSchema } from './filter.ts';
 
@@ -52,14 +52,14 @@ export const RANK_METHODS = ['normalized-margin', 'self-confidence'] as const;
 export const rankMethodSchema = z.enum(RANK_METHODS);
 export type RankMethod = z.infer<typeof rankMethodSchema>;
 
-const classSchema = z
+export const classSchema = z
   .number()
   .int()
   .min(0)
   .max(EXPRESSIONS.length - 1);
 /** A round's id or name. */
-const roundReferenceSchema = z.union([z.number().int().positive(), z.string().min(1)]);
-const nameSchema = z.string().trim().min(1).max(200);
+export const roundReferenceSchema = z.union([z.number().int().positive(), z.string().min(1)]);
+export const nameSchema = z.string().trim().min(1).max(200);
 
 /** An order of suspicion over the labels of a round, whose images may have labels of their own: those are the judged ones then. */
 export const rankRequestSchema = z.object({
@@ -142,23 +142,7 @@ export const queuePageSchema = z.object({
 });
 export type QueuePage = z.infer<typeof queuePageSchema>;
 
-/** What confident learning says of a labeled set as a whole. */
-export const confidentReportSchema = z.object({
-  round: z.number().int(),
-  classes: z.array(z.string()),
-  /** Images whose own label could be looked at. */
-  images: z.number().int(),
-  /** Labels it takes for wrong. */
-  issues: z.number().int(),
-  /** Their share by the joint: an estimate of all wrong labels. */
-  estimatedShare: z.number(),
-  thresholds: z.array(z.number()),
-  /** [K×K] confident counts; rows are the given labels. */
-  counts: z.array(z.array(z.number())),
-});
-export type ConfidentReport = z.infer<typeof confidentReportSchema>;
-
-const reviewerSchema = z.string().trim().min(1).max(100);
+export const reviewerSchema = z.string().trim().min(1).max(100);
 
 /** One act: the same verdict on an image or on many. */
 export const decideRequestSchema = z
@@ -274,59 +258,6 @@ export const reviewStatsSchema = z.object({
 });
 export type ReviewStats = z.infer<typeof reviewStatsSchema>;
 
-/** How far two reviewers agree on the images both decided; those either was unsure of are left out. */
-export const agreementSchema = z.object({
-  one: z.string(),
-  other: z.string(),
-  images: z.number().int(),
-  unsure: z.number().int(),
-  /** Share of the images with the same outcome. */
-  observed: z.number().nullable(),
-  /** Cohen's kappa with its 95 % interval; null where nothing was compared or only one outcome occurs. */
-  kappa: z.number().nullable(),
-  interval: z.tuple([z.number(), z.number()]).nullable(),
-  outcomes: z.array(z.string()),
-  /** Rows: `one`. */
-  matrix: z.array(z.array(z.number().int())),
-  /** The first of them. */
-  disagreements: z.array(z.object({ image: z.number().int(), one: z.string(), other: z.string() })),
-});
-export type Agreement = z.infer<typeof agreementSchema>;
-
-export const decisionExportSchema = z.object({ file: z.string(), decisions: z.number().int() });
-
-export const decisionImportRequestSchema = z.object({
-  file: z.string().min(1),
-  /** Lets the file win where it differs from what is decided here. */
-  overwrite: z.boolean().default(false),
-  /** Looks and tells, and changes nothing. */
-  dryRun: z.boolean().default(false),
-  /** Who imports, for rows that name no reviewer. */
-  reviewer: reviewerSchema.optional(),
-});
-
-export const decisionConflictSchema = z.object({
-  line: z.number().int(),
-  image: z.number().int(),
-  path: z.string(),
-  here: z.object({ reviewer: z.string(), verdict: verdictSchema, label: classSchema.nullable() }),
-  file: z.object({ reviewer: z.string(), verdict: verdictSchema, label: classSchema.nullable() }),
-});
-export type DecisionConflict = z.infer<typeof decisionConflictSchema>;
-
-export const decisionImportSchema = z.object({
-  added: z.number().int(),
-  same: z.number().int(),
-  overwritten: z.number().int(),
-  /** Left as they are here, unless `overwrite` was asked for; the first 1,000. */
-  conflicts: z.array(decisionConflictSchema),
-  conflictCount: z.number().int(),
-  /** Rows that mean no image or no decision; the first 1,000. */
-  problems: z.array(z.object({ line: z.number().int(), reason: z.string() })),
-  problemCount: z.number().int(),
-});
-export type DecisionImport = z.infer<typeof decisionImportSchema>;
-
 const thresholdSchema = z.number().min(0).max(1);
 
 /** A blind audit: of a round's labels that thresholds accept, or of the labels the images of a filter have. */
@@ -411,35 +342,6 @@ export const auditAnswerRequestSchema = z.object({
 });
 export type AuditAnswerRequest = z.input<typeof auditAnswerRequestSchema>;
 
-/** A subset made of what was decided, for the next run. */
-export const reviewedSubsetRequestSchema = z.object({
-  name: z.string().min(1).max(200),
-  /** Labeled images to begin from, with their labels: a subset, or a source's training images. None: the decided images alone. */
-  base: z.string().min(1).optional(),
-  /** Adds the images of unlabeled sources that were given a label. */
-  addUnlabeled: z.boolean().default(true),
-  /** Only decisions about this round, of what is added. */
-  round: roundReferenceSchema.optional(),
-  /** Leaves out what reviewers were unsure of. */
-  dropUnsure: z.boolean().default(false),
-  /** Also excludes the rejected images from the catalog, so that no source holds them; `exclude --undo` takes that back. */
-  excludeRejected: z.boolean().default(false),
-});
-export type ReviewedSubsetRequest = z.input<typeof reviewedSubsetRequestSchema>;
-
-export const reviewedSubsetSchema = z.object({
-  subset: subsetSchema,
-  /** Images of the base that came in as they were, with another label, and not at all. */
-  kept: z.number().int(),
-  relabeled: z.number().int(),
-  leftOut: z.number().int(),
-  added: z.number().int(),
-  excluded: z.number().int(),
-  /** The newest act of the log that it follows. */
-  upTo: z.number().int(),
-});
-export type ReviewedSubset = z.infer<typeof reviewedSubsetSchema>;
-
 /** Keys of the reviewing screen: the class keys by class name, and one for each verdict and act. */
 export const REVIEW_ACTIONS = [
   ...EXPRESSIONS.map(({ name }) => name),
@@ -474,16 +376,3 @@ export const DEFAULT_REVIEW_KEYS: ReviewKeys = {
   explain: 'g',
   zoom: 'Space',
 };
-
-/** Out-of-sample probabilities of a labeled set: each fold is labeled by a network that was trained on the others. */
-export const crossfitRequestSchema = z.object({
-  name: nameSchema.optional(),
-  /** A subset, or a source whose training images are meant. */
-  labeled: z.string().min(1),
-  validation: z.string().default('validation'),
-  folds: z.number().int().min(2).max(20).default(5),
-  seed: z.number().int().nonnegative().default(0),
-  /** Of each fold's run; what is left out has the training's own defaults. The method is supervised. */
-  config: z.record(z.string(), z.unknown()).default({}),
-});
-export type CrossfitRequest = z.input<typeof crossfitRequestSchema>;

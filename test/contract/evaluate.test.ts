@@ -7,6 +7,7 @@ import {
   evaluationReportSchema,
   runComparisonSchema,
   seedComparisonSchema,
+  type PairComparison,
   type WrongPage,
 } from '#shared/evaluation.ts';
 import { readSafetensors } from '#main/interchange/safetensors.ts';
@@ -31,10 +32,10 @@ beforeAll(async () => {
       ...['--total-steps', '12', '--eval-step', '6', '--finetune-epochs', '0', ...workspace],
     );
   }
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('an evaluation is kept, image by image, and told with intervals and a page', { timeout: 60_000 }, async () => {
+test('an evaluation is kept, image by image, and told with intervals and a page', { timeout: 240_000 }, async () => {
   const page = join(folder, 'report.html');
   const document = await runJson<{ id: string; wrong: WrongPage['rows']; report: string }>(
     ...['evaluate', '--run', 'tiny0', '--split', 'test', '--bootstrap', '200', '--wrong', '3', '--report', page],
@@ -66,7 +67,7 @@ test('an evaluation is kept, image by image, and told with intervals and a page'
   expect(readdirSync(join(place, 'runs', 'tiny0', 'evaluations'))).toEqual(['1.safetensors']);
 });
 
-test('a checkpoint of no run is evaluated under a class map', { timeout: 60_000 }, async () => {
+test('a checkpoint of no run is evaluated under a class map', { timeout: 240_000 }, async () => {
   const map = join(folder, 'map.csv');
   writeFileSync(map, 'fear,surprise\ndisgust,-\n');
   const best = join(place, 'runs', 'tiny0', 'best');
@@ -95,13 +96,19 @@ test('a checkpoint of no run is evaluated under a class map', { timeout: 60_000 
   expect(stderr).toMatch(/“smirk”, which is no class of network or data/);
 });
 
-test('runs are compared on the same images', { timeout: 60_000 }, async () => {
+test('runs are compared on the same images', { timeout: 240_000 }, async () => {
   const page = join(folder, 'comparison.html');
   const comparison = runComparisonSchema.parse(
     await runJson('runs', 'compare', 'tiny0', 'tiny1', '--split', 'test', '--report', page, ...workspace),
   );
   expect(comparison.runs.map(({ run }) => run)).toEqual(['tiny0', 'tiny1']);
   const [pair] = comparison.pairs;
+  const [first, second] = comparison.runs.map(({ evaluation }) => evaluation.record.id);
+  const { against } = await runJson<{ against: PairComparison }>(
+    ...['evaluate', '--run', 'tiny1', '--split', 'test', '--against', first!, ...workspace],
+  );
+  expect([against.first.id, against.second.id]).toEqual([first, second]);
+  expect(against.mcNemar).toEqual(pair!.mcNemar);
   const { onlyFirst, onlySecond, method } = pair!.mcNemar;
   expect([pair!.count, method]).toEqual([21, 'exact']);
   expect(pair!.bothRight + pair!.bothWrong + onlyFirst + onlySecond).toBe(21);
@@ -127,7 +134,7 @@ test('runs are compared on the same images', { timeout: 60_000 }, async () => {
   expect(plain.map(({ id }) => id)).toEqual(['tiny0', 'tiny1']);
 });
 
-test('a temperature is fitted on validation and kept beside the checkpoint', { timeout: 60_000 }, async () => {
+test('a temperature is fitted on validation and kept beside the checkpoint', { timeout: 240_000 }, async () => {
   const document = await runJson('evaluate', '--run', 'tiny0', '--split', 'test', '--calibrate', ...workspace);
   const report = evaluationReportSchema.parse(document);
   const file = join(place, report.record.checkpoint, 'calibration.json');
@@ -138,7 +145,7 @@ test('a temperature is fitted on validation and kept beside the checkpoint', { t
   expect(fitted.nllAfter).toBeLessThan(fitted.nllBefore);
 });
 
-test('wrong requests are told before anything is computed', { timeout: 60_000 }, async () => {
+test('wrong requests are told before anything is computed', { timeout: 240_000 }, async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['runs', 'compare', 'tiny0', '--split', 'test'], /Name two runs or more/],
     [['runs', 'compare', 'tiny0', 'tiny1', '--report', 'x.html'], /--report needs the split/],

@@ -4,15 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  agreementSchema,
   auditReportSchema,
   decisionBatchSchema,
-  decisionImportSchema,
   queueListSchema,
   queuePageSchema,
   reviewStatsSchema,
-  reviewedSubsetSchema,
 } from '#shared/review.ts';
+import { agreementSchema, decisionImportSchema, reviewedSubsetSchema } from '#shared/review-use.ts';
 import { writeClassFolders } from '../fixtures/faces.ts';
 import { runCommand, runJson } from './command.ts';
 
@@ -34,18 +32,39 @@ beforeAll(async () => {
     }),
   );
   writeFileSync(join(folder, 'labels.csv'), [`path,${CLASSES.join(',')}`, ...rows].join('\n'));
-  await runJson('pseudo-label', '--from', join(folder, 'labels.csv'), '--source', 'faces', '--name', 'out of sample', ...workspace);
+  await runJson(
+    'pseudo-label',
+    '--from',
+    join(folder, 'labels.csv'),
+    '--source',
+    'faces',
+    '--name',
+    'out of sample',
+    ...workspace,
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('queue, rank, decide, undo, redo, log and stats', async () => {
+test('queue, rank, decide, undo, redo, log and stats', { timeout: 180_000 }, async () => {
   const { queues } = queueListSchema.parse(await review('queue', '--round', 'out of sample'));
   expect(queues.find(({ queue }) => queue === 'confident-learning')).toMatchObject({ count: 1, undecided: 1 });
   const { suspects } = queuePageSchema.parse(await review('rank', '--round', 'out of sample', '--limit', '1'));
   const [first] = suspects;
   expect(first).toMatchObject({ image: { path: 'happy/0.png' }, label: 1, predicted: 6 });
   const image = String(first!.image.id);
-  const decide = ['decide', '--image', image, '--reviewer', 'ann', '--seconds', '6', '--queue', 'mixed', '--reason', 'brows'];
+  const decide = [
+    'decide',
+    '--image',
+    image,
+    '--reviewer',
+    'ann',
+    '--seconds',
+    '6',
+    '--queue',
+    'mixed',
+    '--reason',
+    'brows',
+  ];
   const made = decisionBatchSchema.parse(
     await review(...decide, '--verdict', 'relabel', '--label', 'anger', '--seen', 'happy', '--round', 'out of sample'),
   );
@@ -58,7 +77,10 @@ test('queue, rank, decide, undo, redo, log and stats', async () => {
   const stats = reviewStatsSchema.parse(await review('stats', '--reviewer', 'ann'));
   expect(stats.queues).toMatchObject([{ name: 'mixed', decided: 1, corrections: 1, correctionsPerMinute: 10 }]);
   const again = await runCommand('review', 'redo', '--reviewer', 'ann', ...workspace);
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('There is nothing of ann to redo.') as string });
+  expect(again).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is nothing of ann to redo.') as string,
+  });
 });
 
 test('a bulk decision by a filter, export, import with conflicts, and agreement', async () => {
@@ -70,7 +92,11 @@ test('a bulk decision by a filter, export, import with conflicts, and agreement'
   writeFileSync(file, readFileSync(file, 'utf8').replace(/(sad\/0\.png,0,)bob,accept,sad/, '$1eve,relabel,fear'));
   const taken = decisionImportSchema.parse(await review('import', file));
   expect(taken).toMatchObject({ added: 0, same: 4, conflictCount: 1, overwritten: 0 });
-  expect(taken.conflicts[0]).toMatchObject({ path: 'sad/0.png', here: { reviewer: 'bob' }, file: { reviewer: 'eve', label: 4 } });
+  expect(taken.conflicts[0]).toMatchObject({
+    path: 'sad/0.png',
+    here: { reviewer: 'bob' },
+    file: { reviewer: 'eve', label: 4 },
+  });
   const agreement = agreementSchema.parse(await review('agreement', 'bob', 'eve', '--file', file));
   expect(agreement).toMatchObject({ images: 1, observed: 0 });
 });

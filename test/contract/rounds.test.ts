@@ -47,30 +47,34 @@ const label = async (...options: string[]) =>
   roundResultSchema.parse(await runJson('pseudo-label', ...options, '--source', 'people', ...workspace));
 const rounds = (...options: string[]) => runJson('rounds', ...options, ...workspace);
 
-test('a round by a network: labels, class counts, embeddings, and a name of its own', { timeout: 180_000 }, async () => {
-  const round = await label('--run', 'tiny', '--network', 'adaptation', '--step', '6');
-  expect(round).toMatchObject({
-    ...{ name: 'tiny adaptation step 6 on people', origin: 'network', status: 'finished', run: 'tiny', step: 6 },
-    ...{ network: 'adaptation', count: IMAGES, total: 12, problems: 1, embeddingSize: 32 },
-  });
-  expect(round.perClass.map(({ count }) => count).reduce((sum, count) => sum + count)).toBe(IMAGES);
-  expect(round.errors).toMatchObject([{ line: null, reason: expect.stringMatching(/./) as string }]);
-  expect(round.meanConfidence).toBeGreaterThan(1 / 7);
-  expect(round.imagesPerSecond).toBeGreaterThan(0);
-  const { tensors } = await readSafetensors(
-    join(workspaceFolder, 'rounds', String(round.round), 'embeddings.safetensors'),
-  );
-  expect([...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
-    ['ids', 'I64', [IMAGES]],
-    ['embeddings', 'F16', [IMAGES, 32]],
-  ]);
-  const again = await label('--run', 'tiny', '--network', 'adaptation', '--step', '6', '--no-embeddings');
-  expect(again).toMatchObject({ name: 'tiny adaptation step 6 on people (2)', embeddingSize: null });
-  const flips = flipsSchema.parse(await rounds('flips', String(round.id), again.name));
-  expect(flips).toMatchObject({ compared: IMAGES, changed: 0, onlyFrom: 0, onlyTo: 0 });
-  const earlier = await label('--run', 'tiny', '--network', 'base', '--step', '3', '--name', 'early');
-  expect(earlier).toMatchObject({ step: 3, network: 'base', name: 'early' });
-});
+test(
+  'a round by a network: labels, class counts, embeddings, and a name of its own',
+  { timeout: 180_000 },
+  async () => {
+    const round = await label('--run', 'tiny', '--network', 'adaptation', '--step', '6');
+    expect(round).toMatchObject({
+      ...{ name: 'tiny adaptation step 6 on people', origin: 'network', status: 'finished', run: 'tiny', step: 6 },
+      ...{ network: 'adaptation', count: IMAGES, total: 12, problems: 1, embeddingSize: 32 },
+    });
+    expect(round.perClass.map(({ count }) => count).reduce((sum, count) => sum + count)).toBe(IMAGES);
+    expect(round.errors).toMatchObject([{ line: null, reason: expect.stringMatching(/./) as string }]);
+    expect(round.meanConfidence).toBeGreaterThan(1 / 7);
+    expect(round.imagesPerSecond).toBeGreaterThan(0);
+    const { tensors } = await readSafetensors(
+      join(workspaceFolder, 'rounds', String(round.round), 'embeddings.safetensors'),
+    );
+    expect([...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
+      ['ids', 'I64', [IMAGES]],
+      ['embeddings', 'F16', [IMAGES, 32]],
+    ]);
+    const again = await label('--run', 'tiny', '--network', 'adaptation', '--step', '6', '--no-embeddings');
+    expect(again).toMatchObject({ name: 'tiny adaptation step 6 on people (2)', embeddingSize: null });
+    const flips = flipsSchema.parse(await rounds('flips', String(round.id), again.name));
+    expect(flips).toMatchObject({ compared: IMAGES, changed: 0, onlyFrom: 0, onlyTo: 0 });
+    const earlier = await label('--run', 'tiny', '--network', 'base', '--step', '3', '--name', 'early');
+    expect(earlier).toMatchObject({ step: 3, network: 'base', name: 'early' });
+  },
+);
 
 test('rounds of training came by themselves, with the feedback’s strongest batches', { timeout: 120_000 }, async () => {
   const list = z.array(roundSchema).parse(await rounds('list', '--run', 'tiny'));

@@ -81,6 +81,7 @@ test('a small run shows its loss live, pauses, resumes and finishes', async () =
   await setNumber('Unlabeled per labeled', '1');
   await setNumber('Steps', '250');
   await setNumber('Evaluate every', '50');
+  await page.getByRole('button', { name: 'Recipe' }).click();
   await setNumber('Base network alone', '0');
   await page.getByRole('button', { name: 'Views' }).click();
   await setNumber('Image side', '32');
@@ -139,9 +140,9 @@ test('a face of the catalog and a file of one’s own are predicted, and the ans
   expect(await sumOfProbabilities()).toBeCloseTo(100, 0);
 });
 
-/** Percent, over the seven bars; each is rounded to a tenth. */
+/** Percent, over the seven bars of the first network; each is rounded to a tenth. */
 async function sumOfProbabilities(): Promise<number> {
-  const texts = await page.locator('.probability .number').allTextContents();
+  const texts = await page.locator('.bars td:nth-of-type(1)').allTextContents();
   expect(texts).toHaveLength(7);
   return texts.reduce((sum, text) => sum + Number.parseFloat(text), 0);
 }

@@ -32,7 +32,9 @@ const PLACES = [
   '/data/import',
   '/runs',
   '/runs/new',
+  '/runs/compare',
   '/predict',
+  '/evaluate',
   '/settings',
 ];
 

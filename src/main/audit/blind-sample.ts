@@ -107,7 +107,10 @@ export function stopRule(
   const wideName = wide.map(({ name }) => name).join(', ');
   const reach = reachOf(whole);
   if (reach <= target && wide.length === 0) {
-    return { isEnough: true, sentence: `Enough: the whole is known to ±${percent(reach)}, and every class to ±${percent(classTarget)}.` };
+    return {
+      isEnough: true,
+      sentence: `Enough: the whole is known to ±${percent(reach)}, and every class to ±${percent(classTarget)}.`,
+    };
   }
   const remaining = present.reduce((sum, stratum) => sum + stratum.remaining, 0);
   if (remaining === 0) {

@@ -38,10 +38,7 @@ interface Shares {
   readonly count: number;
 }
 
-function varianceOf(
-  matrix: readonly (readonly number[])[],
-  { rows, columns, expected, kappa, count }: Shares,
-): number {
+function varianceOf(matrix: readonly (readonly number[])[], { rows, columns, expected, kappa, count }: Shares): number {
   let diagonal = 0;
   let others = 0;
   matrix.forEach((row, index) => {

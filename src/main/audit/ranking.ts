@@ -66,5 +66,5 @@ export function orderOf(scores: Float32Array): Uint32Array {
 function fallingKeys(scores: Float32Array): Uint32Array {
   // Adding 0 makes -0 the same as 0.
   const bits = new Uint32Array(scores.map((score) => (Number.isNaN(score) ? -Infinity : score + 0)).buffer);
-  return bits.map((pattern) => (pattern & 0x80000000) === 0 ? ~(pattern | 0x80000000) : pattern);
+  return bits.map((pattern) => ((pattern & 0x80000000) === 0 ? ~(pattern | 0x80000000) : pattern));
 }

@@ -34,7 +34,11 @@ export const MISSING: Readonly<Record<Suspicion, string>> = {
 export function sentenceOf(
   suspicion: Suspicion,
   row: number,
-  { input, found, against }: { readonly input: RankInput; readonly found: SuspicionScores; readonly against: string | null },
+  {
+    input,
+    found,
+    against,
+  }: { readonly input: RankInput; readonly found: SuspicionScores; readonly against: string | null },
 ): string {
   const { labels, probabilities, classCount, isGiven } = input;
   const start = row * classCount;

@@ -115,7 +115,8 @@ function confidentScores(input: RankInput): Learned {
   const { labels, isGiven, classCount, probabilities, others } = input;
   const rows = Uint32Array.from(labels, (_, row) => row);
   const given = rows.filter((row) => isGiven[row] === 1);
-  const told = others === null ? new Uint32Array() : rows.filter((row) => isGiven[row] === 0 && !isEmpty(others, row, classCount));
+  const told =
+    others === null ? new Uint32Array() : rows.filter((row) => isGiven[row] === 0 && !isEmpty(others, row, classCount));
   if (given.length === 0 && told.length === 0) return { scores: null, issues: null, confident: null };
   const scores = new Float32Array(labels.length).fill(NaN);
   const issues = new Uint8Array(labels.length);

@@ -59,7 +59,13 @@ export class FeedbackExtremes {
     const stored = this.#get.get(run, step);
     if (stored !== undefined) {
       const { feedback, labeled, unlabeled, weakLabels } = stored;
-      return { step, feedback, labeled: idsOf(labeled), unlabeled: idsOf(unlabeled), weakLabels: new Uint8Array(weakLabels) };
+      return {
+        step,
+        feedback,
+        labeled: idsOf(labeled),
+        unlabeled: idsOf(unlabeled),
+        weakLabels: new Uint8Array(weakLabels),
+      };
     }
     throw new StudioError('not-found', `The batch of step ${step} was not kept.`, {
       hint: 'Only those of the strongest feedback are: `rounds feedback --run RUN` lists them.',

@@ -72,9 +72,9 @@ export class PseudoLabelTable {
     );
     this.#truths = connection.prepare<[number, number, number], PackedTruths>(
       `SELECT max(id) AS last, group_concat(truth, '') AS truths
-       FROM (SELECT image.id, coalesce(image.truth, image.label, ${UNKNOWN_CLASS}) AS truth
-         FROM pseudo_label CROSS JOIN image ON image.id = image_id
-         WHERE round_id = ? AND image_id > ? ORDER BY image_id LIMIT ?)`,
+       FROM (SELECT image.id, coalesce(image.truth, review.label, image.label, ${UNKNOWN_CLASS}) AS truth
+         FROM pseudo_label CROSS JOIN image ON image.id = pseudo_label.image_id LEFT JOIN review ON review.image_id = image.id
+         WHERE round_id = ? AND pseudo_label.image_id > ? ORDER BY pseudo_label.image_id LIMIT ?)`,
     );
     const told = `round.id AS round, round.name, round.run, round.network, round.step, pseudo_label.label, pseudo_label.confidence,
       pseudo_label.margin, pseudo_label.probabilities, round.created_at AS createdAt`;
@@ -141,7 +141,11 @@ export class PseudoLabelTable {
    * The classes of the same images that the maker of their set or a person says, 8 where nobody does.
    * @returns null behind the last image.
    */
-  truths(round: number, afterImage: number, limit: number): { readonly last: number; readonly classes: Uint8Array } | null {
+  truths(
+    round: number,
+    afterImage: number,
+    limit: number,
+  ): { readonly last: number; readonly classes: Uint8Array } | null {
     const { last, truths } = this.#truths.get(round, afterImage, limit)!;
     if (last === null || truths === null) return null;
     return { last, classes: Uint8Array.from(truths, Number) };

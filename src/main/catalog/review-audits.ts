@@ -65,7 +65,9 @@ export class AuditTable {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       )
       .pluck();
-    this.#insertStratum = connection.prepare('INSERT INTO audit_stratum (audit_id, label, population) VALUES (?, ?, ?)');
+    this.#insertStratum = connection.prepare(
+      'INSERT INTO audit_stratum (audit_id, label, population) VALUES (?, ?, ?)',
+    );
     const columns = ['audit_id', 'position', 'image_id', 'label'];
     this.#insertImages = new BulkInsert(connection, 'INSERT INTO audit_image', columns);
     this.#byName = connection.prepare<[string], StoredRow>(`SELECT ${COLUMNS} FROM audit WHERE name = ?`);
@@ -118,7 +120,9 @@ export class AuditTable {
     const { name, round, filter, thresholds, seed, target, classTarget } = audit;
     return this.#connection.transaction(() => {
       if (this.#byName.get(name) !== undefined) {
-        throw new StudioError('conflict', `There is an audit named “${name}” already.`, { hint: 'Choose another name.' });
+        throw new StudioError('conflict', `There is an audit named “${name}” already.`, {
+          hint: 'Choose another name.',
+        });
       }
       const stored = thresholds === null ? null : JSON.stringify(thresholds);
       const now = new Date().toISOString();

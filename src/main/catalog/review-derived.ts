@@ -42,10 +42,9 @@ function replay(connection: Connection): Map<number, { readonly reviewer: number
 export function checkDerived(connection: Connection): string[] {
   const states = replay(connection);
   const kept = connection
-    .prepare<
-      [],
-      { id: number; reviewer: number; state: State }
-    >('SELECT batch_id AS id, reviewer_id AS reviewer, state FROM decision_state')
+    .prepare<[], { id: number; reviewer: number; state: State }>(
+      'SELECT batch_id AS id, reviewer_id AS reviewer, state FROM decision_state',
+    )
     .all();
   const wrongStates =
     kept.filter(({ id, reviewer, state }) => {

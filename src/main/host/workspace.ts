@@ -149,6 +149,12 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The token of a host that ended without giving the workspace back; null where its address cannot be read. */
+function tokenLeftIn(addressFile: string): string | null {
+  const address = hostAddressSchema.safeParse(parseJson(readFileSync(addressFile, 'utf8')));
+  return address.success ? address.data.token : null;
+}
+
 /** Takes the workspace for this process. @throws StudioError 'conflict' when another has it. */
 export function lockWorkspace(workspace: Workspace): WorkspaceLock {
   const guard = takeExclusiveLock(guardFileOf(workspace));
@@ -163,7 +169,8 @@ export function lockWorkspace(workspace: Workspace): WorkspaceLock {
   let address: HostAddress = {
     pid: process.pid,
     socket: socketPathOf(workspace),
-    token: randomBytes(32).toString('base64url'),
+    // Windows of a host that crashed stay signed in: what they could not send they send to this one.
+    token: (afterCrash ? tokenLeftIn(file) : null) ?? randomBytes(32).toString('base64url'),
     serves: false,
     url: null,
     startedAt: new Date().toISOString(),

@@ -188,7 +188,8 @@ function* checkedPieces(
     written += piece.byteLength;
     yield piece;
   }
-  if (written !== bytes) throw new StudioError('internal', `${path} got ${written} bytes of tensors in place of ${bytes}.`);
+  if (written !== bytes)
+    throw new StudioError('internal', `${path} got ${written} bytes of tensors in place of ${bytes}.`);
 }
 
 function encodeHeader(entries: readonly [string, unknown][]): [Uint8Array, Uint8Array] {

@@ -4,7 +4,7 @@ import { createImagePool, type ImagePool } from '../imaging/pool.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { EVALUATION_BATCH, renderEvaluationBatch } from './evaluate.ts';
 import type { StepExecutor } from './executor.ts';
-import { type FeaturePredictor, featurePredictorOf, predictorOf } from './predictor.ts';
+import { featurePredictorOf, predictorOf } from './predictor.ts';
 import { Prefetcher } from './prefetch.ts';
 import type { TrainedNetwork } from './trained-network.ts';
 
@@ -22,6 +22,12 @@ export interface NetworkLabels {
 
 type Batch = Awaited<ReturnType<typeof renderEvaluationBatch>>;
 
+/** Of one batch. `features`: null where nobody wants them. */
+interface Answer {
+  readonly probabilities: Float32Array;
+  readonly features: Float32Array | null;
+}
+
 /**
  * Labels lists of images with one network, in the order the lists come. The images of a list that waits are rendered meanwhile, so that two lists
  * under way keep both the threads and the network at work.
@@ -30,11 +36,15 @@ export class Labeler {
   readonly #trained: TrainedNetwork;
   readonly #pool: ImagePool;
   readonly #buffers = new BatchBuffers();
-  readonly #predict: FeaturePredictor['predict'] | ((images: Float32Array) => Promise<{ probabilities: Float32Array }>);
+  readonly #predict: (images: Float32Array) => Promise<Answer>;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @param executor where the network's graph runs. @param embeddings whether what the last layer sees is wanted. */
-  constructor(trained: TrainedNetwork, executor: StepExecutor, { workers, embeddings }: { workers: number; embeddings: boolean }) {
+  constructor(
+    trained: TrainedNetwork,
+    executor: StepExecutor,
+    { workers, embeddings }: { workers: number; embeddings: boolean },
+  ) {
     const { network, name, view } = trained;
     this.#trained = trained;
     this.#pool = createImagePool({ workers, cacheBytes: 0 });
@@ -43,7 +53,7 @@ export class Labeler {
       this.#predict = (images) => predictor.predict(images);
     } else {
       const predictor = predictorOf(executor, network, view.imageSize, { name, weights: 'frozen' });
-      this.#predict = async (images) => ({ probabilities: await predictor.predict(images) });
+      this.#predict = async (images) => ({ probabilities: await predictor.predict(images), features: null });
     }
   }
 
@@ -80,15 +90,18 @@ export class Labeler {
     await this.#pool.close();
   }
 
-  async #predictBatch({ rendered, failures }: Batch, images: readonly ManifestImage[], gathered: Gathered): Promise<void> {
+  async #predictBatch(
+    { rendered, failures }: Batch,
+    images: readonly ManifestImage[],
+    gathered: Gathered,
+  ): Promise<void> {
     const answer = await this.#predict(rendered);
     this.#buffers.give(rendered);
     const reasons = new Map(failures.map(({ index, reason }) => [index, reason]));
-    const features = 'features' in answer ? (answer as { features: Float32Array }).features : null;
     for (const [row, { id }] of images.entries()) {
       const reason = reasons.get(row);
-      if (reason !== undefined) gathered.failures.push({ id, reason });
-      else gathered.add(id, answer.probabilities, features, row);
+      if (reason === undefined) gathered.add(id, answer, row);
+      else gathered.failures.push({ id, reason });
     }
   }
 }
@@ -112,8 +125,8 @@ class Gathered {
     this.#probabilities = new Float32Array(largest * classes);
   }
 
-  /** @param features [batch × D]. @param row which of the batch. */
-  add(id: number, probabilities: Float32Array, features: Float32Array | null, row: number): void {
+  /** @param row which of the batch. */
+  add(id: number, { probabilities, features }: Answer, row: number): void {
     const position = this.#count++;
     this.#ids[position] = id;
     const classes = this.#classes;

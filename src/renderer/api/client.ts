@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import type { AppRouter } from '#main/host/router.ts';
 import { describeError, errorOfResponse } from './errors.ts';
@@ -20,7 +20,8 @@ export const client = createTRPCClient<AppRouter>({
       condition: (operation) => operation.type === 'subscription',
       // An EventSource sends no headers of ours: the token travels as a connection parameter.
       true: httpSubscriptionLink({ url: '/rpc', connectionParams: () => ({ token: session.current().token }) }),
-      false: httpBatchLink({
+      // Each answer of a batch comes when it is there: what is counted long does not hold up what is shown first.
+      false: httpBatchStreamLink({
         url: '/rpc',
         fetch: (input, init) => studioFetch(input as RequestInfo, init as RequestInit),
       }),

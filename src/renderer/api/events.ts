@@ -51,9 +51,18 @@ function receive(event: StudioEvent): void {
       noteJob(event.job);
       break;
     case 'catalog.changed':
-      for (const filter of [api.catalog.pathFilter(), api.subsets.pathFilter(), api.system.workspace.queryFilter()]) {
+      for (const filter of [
+        api.catalog.pathFilter(),
+        api.subsets.pathFilter(),
+        api.review.history.queryFilter(),
+        api.system.workspace.queryFilter(),
+      ]) {
         void queryClient.invalidateQueries(filter);
       }
+      break;
+    case 'rounds.changed':
+      void queryClient.invalidateQueries(api.rounds.list.queryFilter());
+      void queryClient.invalidateQueries(api.rounds.get.queryFilter());
       break;
     case 'notice':
       notices.add({ level: event.level, message: event.message });

@@ -2,6 +2,8 @@ export interface Notice {
   readonly id: number;
   readonly level: 'info' | 'warning' | 'error';
   readonly message: string;
+  /** What can be done about it, such as taking it back. */
+  readonly action?: { readonly label: string; readonly run: () => void };
 }
 
 /** Errors stay until they are dismissed; the rest goes by itself. */

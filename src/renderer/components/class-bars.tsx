@@ -16,13 +16,14 @@ export interface BarColumn<Key extends string> {
 
 interface ClassBarsProps<Key extends string> {
   readonly columns: readonly BarColumn<Key>[];
-  /** The bar that is the filter now. */
-  readonly selected?: { readonly column: Key | undefined; readonly class: number | undefined };
-  readonly onSelect: (column: Key, classIndex: number) => void;
+  /** Whether a bar is part of the filter now. */
+  readonly isSelected?: (column: Key, classIndex: number) => boolean;
+  /** @param add with Shift: beside what is selected already. */
+  readonly onSelect: (column: Key, classIndex: number, add: boolean) => void;
 }
 
 /** One row a class, one column of bars a split. Bars of a column share a scale; columns do not, their sizes differ by orders. */
-export function ClassBars<Key extends string>({ columns, selected, onSelect }: ClassBarsProps<Key>): ReactElement {
+export function ClassBars<Key extends string>({ columns, isSelected, onSelect }: ClassBarsProps<Key>): ReactElement {
   const classes = columns[0]?.counts.map((_, index) => index) ?? [];
   return (
     <table className="class-bars">
@@ -47,8 +48,8 @@ export function ClassBars<Key extends string>({ columns, selected, onSelect }: C
                 <Bar
                   column={column}
                   classIndex={classIndex}
-                  isSelected={selected?.column === column.key && selected.class === classIndex}
-                  onPress={() => onSelect(column.key, classIndex)}
+                  isSelected={isSelected?.(column.key, classIndex) ?? false}
+                  onPress={(add) => onSelect(column.key, classIndex, add)}
                 />
               </td>
             ))}
@@ -63,7 +64,7 @@ interface BarProps {
   readonly column: BarColumn<string>;
   readonly classIndex: number;
   readonly isSelected: boolean;
-  readonly onPress: () => void;
+  readonly onPress: (add: boolean) => void;
 }
 
 function Bar({ column, classIndex, isSelected, onPress }: BarProps): ReactElement {
@@ -75,7 +76,7 @@ function Bar({ column, classIndex, isSelected, onPress }: BarProps): ReactElemen
       className={isSelected ? 'class-bar class-bar-selected' : 'class-bar'}
       aria-label={`${label}, ${column.label}: ${formatCount(count)} images`}
       aria-pressed={isSelected}
-      onPress={onPress}
+      onPress={({ shiftKey }) => onPress(shiftKey)}
     >
       <span className="class-bar-track">
         <span

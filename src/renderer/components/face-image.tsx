@@ -11,9 +11,9 @@ export function FaceImage({ id, size, alt }: { id: number; size: number; alt: st
         className="face-missing"
         role="img"
         aria-label={`${alt}: cannot be read`}
-        title="This image cannot be read."
+        title="This image cannot be read: its file is not there, or is damaged."
       >
-        <Icon name="warning" />
+        <Icon name="image" />
       </span>
     );
   }

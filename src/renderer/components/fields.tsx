@@ -55,6 +55,29 @@ export function TextInput({ label, description, placeholder, after, ...rest }: T
   );
 }
 
+interface SuggestedInputProps extends TextInputProps {
+  /** Pressed, they become the value. */
+  readonly suggestions: readonly string[];
+}
+
+/** A text with the usual ones to press. */
+export function SuggestedInput({ suggestions, ...rest }: SuggestedInputProps): ReactElement {
+  return (
+    <div className="suggested">
+      <TextInput {...rest} />
+      {suggestions.length > 0 && (
+        <div className="suggestions">
+          {suggestions.map((suggestion) => (
+            <AriaButton key={suggestion} className="suggestion" onPress={() => rest.onChange(suggestion)}>
+              {suggestion}
+            </AriaButton>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
 interface NumberInputProps extends FieldProps {
   readonly value: number;
   readonly onChange: (value: number) => void;
@@ -119,6 +142,35 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactEl
                 {option.label}
               </Text>
               {option.note !== undefined && <span className="menu-note">{option.note}</span>}
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </Select>
+  );
+}
+
+interface CompactChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly Option<Value>[];
+  readonly onChange: (value: Value) => void;
+}
+
+/** A choice in a bar of buttons: its label is said, and shown before the value only where there is room. */
+export function CompactChoice<Value extends string>(props: CompactChoiceProps<Value>): ReactElement {
+  const { label, value, options, onChange } = props;
+  return (
+    <Select aria-label={label} value={value} onChange={(key) => onChange(key as Value)}>
+      <AriaButton className="button button-quiet">
+        <SelectValue />
+        <Icon name="chevron" />
+      </AriaButton>
+      <Popover className="popover select-popover">
+        <ListBox className="menu" items={options}>
+          {(option) => (
+            <ListBoxItem className="menu-item" id={option.value} textValue={option.label}>
+              {option.label}
             </ListBoxItem>
           )}
         </ListBox>

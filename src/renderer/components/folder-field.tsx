@@ -8,6 +8,7 @@ interface FolderFieldProps {
   readonly description: string;
   readonly value: string;
   readonly onChange: (path: string) => void;
+  readonly placeholder?: string;
 }
 
 /** Where something lies on the host's machine. The desktop shell adds its folder dialog, and takes what is dropped on the field. */
@@ -17,7 +18,7 @@ export function FolderField(props: FolderFieldProps): ReactElement {
 }
 
 function PathInput(props: FolderFieldProps & { after?: ReactElement }): ReactElement {
-  return <TextInput {...props} placeholder="/path/to/images" />;
+  return <TextInput placeholder="/path/to/images" {...props} />;
 }
 
 function ShellFolderField({ shell, ...props }: FolderFieldProps & { shell: StudioShell }): ReactElement {

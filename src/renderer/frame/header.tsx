@@ -34,7 +34,7 @@ function Breadcrumbs(): ReactElement {
   const place = placeOf(pathname);
   const matches = useMatches();
   const last = matches.at(-1);
-  const title = last?.staticData.title ?? (last?.params as { run?: string } | undefined)?.run;
+  const title = last?.staticData.title ?? nameInAddress(last?.params ?? {});
   return (
     <nav aria-label="Breadcrumbs" className="breadcrumbs">
       <ol>
@@ -55,6 +55,11 @@ function Breadcrumbs(): ReactElement {
       </ol>
     </nav>
   );
+}
+
+/** What an address names: a run, a blind audit, or a round by its number. */
+function nameInAddress({ run, audit, round }: { run?: string; audit?: string; round?: string }): string | undefined {
+  return run ?? audit ?? (round === undefined ? undefined : `Round ${round}`);
 }
 
 function DeviceChip({

@@ -2,7 +2,7 @@ import type { IconName } from '../components/icon.tsx';
 
 export interface Place {
   readonly label: string;
-  readonly to: '/' | '/data' | '/runs' | '/predict' | '/settings';
+  readonly to: '/' | '/data' | '/runs' | '/labels' | '/predict' | '/evaluate' | '/settings';
   readonly icon: IconName;
   /** Pressed after G. */
   readonly key: string;
@@ -13,7 +13,9 @@ export const PLACES: readonly Place[] = [
   { label: 'Overview', to: '/', icon: 'overview', key: 'o' },
   { label: 'Data', to: '/data', icon: 'data', key: 'd' },
   { label: 'Runs', to: '/runs', icon: 'runs', key: 'r' },
+  { label: 'Labels', to: '/labels', icon: 'labels', key: 'l' },
   { label: 'Predict', to: '/predict', icon: 'predict', key: 'p' },
+  { label: 'Evaluate', to: '/evaluate', icon: 'evaluate', key: 'e' },
   { label: 'Settings', to: '/settings', icon: 'settings', key: 's' },
 ];
 

@@ -24,6 +24,11 @@ export function formatShare(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** Without its sign, where a heading holds the unit: 0.6364 → "63.6". */
+export function formatPercent(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
 /** A difference of two shares, in percentage points with its sign: −0.031 → "−3.1". */
 export function formatPoints(difference: number): string {
   const points = Math.abs(difference * 100).toFixed(1);

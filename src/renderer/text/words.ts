@@ -1,5 +1,6 @@
 import { EXPRESSIONS, type Expression, classNames } from '#shared/expressions.ts';
-import type { Split } from '#shared/images.ts';
+import type { Quality, SizeClass } from '#shared/filter.ts';
+import type { Role, Split } from '#shared/images.ts';
 import type { JobStatus } from '#shared/jobs.ts';
 import type { NetworkName, Phase, RunStatus } from '#shared/training.ts';
 
@@ -10,6 +11,33 @@ export const SPLIT_LABELS: Readonly<Record<Split, string>> = {
   validation: 'Validation',
   test: 'Test',
   unlabeled: 'Unlabeled',
+};
+
+export const ROLE_LABELS: Readonly<Record<Role, string>> = {
+  labeled: 'Labeled',
+  unlabeled: 'Unlabeled',
+  validation: 'Validation',
+  test: 'Test',
+};
+
+export const QUALITY_LABELS: Readonly<Record<Quality, string>> = {
+  unknown: 'Not analyzed',
+  good: 'Nothing wrong',
+  dark: 'Dark',
+  bright: 'Bright',
+  'low-contrast': 'Low contrast',
+  blurred: 'Blurred',
+  tiny: 'Tiny',
+  uniform: 'Uniform',
+};
+
+/** The shorter side, pixels. */
+export const SIZE_LABELS: Readonly<Record<SizeClass, string>> = {
+  unknown: 'Unknown',
+  'below-48': 'Below 48',
+  '48-111': '48 to 111',
+  '112-223': '112 to 223',
+  'from-224': '224 and more',
 };
 
 export const NETWORK_LABELS: Readonly<Record<NetworkName, string>> = {

@@ -93,7 +93,11 @@ test('a sample is the same for a seed, another for another, without repeats, and
 
 test('a class is drawn whole when it is small, and known exactly once it is judged', () => {
   const few = [1, 2, 3].map((image) => ({ image, label: 5 }));
-  expect(drawSample(few, PER_CLASS, 0).map(({ image }) => image).sort()).toEqual([1, 2, 3]);
+  expect(
+    drawSample(few, PER_CLASS, 0)
+      .map(({ image }) => image)
+      .sort(),
+  ).toEqual([1, 2, 3]);
   expect(classEstimate({ population: 3, right: 2, judged: 3 })).toEqual({ precision: 2 / 3, interval: [2 / 3, 2 / 3] });
   expect(classEstimate({ population: 3, right: 0, judged: 0 })).toBeNull();
   // Wilson's of 8 of 10, from the goldens.
@@ -120,7 +124,13 @@ test('the stopping rule says what is missing, and when it is enough', () => {
   expect(stopRule([happy, some], targets)).toMatchObject({ isEnough: false });
   expect(stopRule([happy, some], targets).sentence).toMatch(/^Go on: fear to more than ±20.0 %\.$/);
   expect(stopRule([happy, { ...some, right: 25, judged: 40 }], targets)).toMatchObject({ isEnough: true });
-  const done = stopRule([{ ...happy, remaining: 0 }, { ...some, remaining: 0 }], targets);
+  const done = stopRule(
+    [
+      { ...happy, remaining: 0 },
+      { ...some, remaining: 0 },
+    ],
+    targets,
+  );
   expect(done.isEnough).toBe(true);
   expect(done.sentence).toMatch(/^All that was drawn is judged; fear would need more/);
 });

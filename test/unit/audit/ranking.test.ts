@@ -37,7 +37,8 @@ test('planted flips of the goldens are found far above chance by either method',
   const flipped = new Set(golden.flipped);
   const names = Array.from({ length: 7 }, (_, index) => `class ${index}`);
   const predictions = { labels: golden.givenLabels, probabilities: golden.probabilities.flat(), classNames: names };
-  const precisionAt = (order: Uint32Array, k: number) => order.subarray(0, k).filter((row) => flipped.has(row)).length / k;
+  const precisionAt = (order: Uint32Array, k: number) =>
+    order.subarray(0, k).filter((row) => flipped.has(row)).length / k;
   const chance = flipped.size / golden.givenLabels.length;
   for (const method of ['normalized-margin', 'self-confidence'] as const)
     expect(precisionAt(rankLabels(predictions, method).order, 100), method).toBeGreaterThan(2 * chance);
@@ -70,10 +71,30 @@ test('kappa is that of a hand calculation, of full agreement and of none', () =>
   ])!;
   expect(half.observed).toBeCloseTo(0.7, 12);
   expect(half.kappa).toBeCloseTo(0.4, 12);
-  expect(cohensKappa([[10, 0], [0, 5]])!.kappa).toBeCloseTo(1, 12);
-  expect(cohensKappa([[0, 5], [5, 0]])!.kappa).toBeCloseTo(-1, 12);
-  expect(cohensKappa([[7, 0], [0, 0]])).toEqual({ observed: 1, kappa: null, interval: null });
-  expect(cohensKappa([[0, 0], [0, 0]])).toBeNull();
+  expect(
+    cohensKappa([
+      [10, 0],
+      [0, 5],
+    ])!.kappa,
+  ).toBeCloseTo(1, 12);
+  expect(
+    cohensKappa([
+      [0, 5],
+      [5, 0],
+    ])!.kappa,
+  ).toBeCloseTo(-1, 12);
+  expect(
+    cohensKappa([
+      [7, 0],
+      [0, 0],
+    ]),
+  ).toEqual({ observed: 1, kappa: null, interval: null });
+  expect(
+    cohensKappa([
+      [0, 0],
+      [0, 0],
+    ]),
+  ).toBeNull();
 });
 
 test('kappa’s interval covers the kappa of the population in about 95 of 100 repeats', () => {

@@ -7,6 +7,7 @@ import { migrate } from '#main/catalog/migrate.ts';
 const READ_WHOLE = [
   ...['cell_count', 'image_text_progress', 'duplicate_stale', 'source', 'subset', 'run', 'job'],
   ...['reviewer', 'review_count', 'audit'],
+  ...['round', 'pseudo_label_round', 'pseudo_label_class'],
 ];
 
 interface Plan {
@@ -41,6 +42,8 @@ test('no statement scans a table that grows, and none sorts one', () => {
     // The text index looks up its runs of characters: a plan that names a MATCH is no scan.
     const scanned = scans
       .filter((step) => !/^SCAN image_text VIRTUAL TABLE INDEX \d+:M/.test(step))
+      // What is inside has steps of its own.
+      .filter((step) => !step.startsWith('SCAN (subquery'))
       .map((step) => /^SCAN (\w+)/.exec(step)![1]!);
     const grown = scanned.filter((table) => !['wanted', 'CONSTANT', ...READ_WHOLE].includes(table));
     expect(grown, sql).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
+import { csvOfChart, fileNameOf } from '../../../src/renderer/views/runs/charts/chart-export.ts';
 import { accuracyChart, recallChart, smooth, stepCharts } from '../../../src/renderer/views/runs/charts/curves.ts';
 
 test('smoothing is the bias-corrected moving average, and leaves gaps as gaps', () => {
@@ -78,9 +79,12 @@ test('accuracies of the networks stand beside one row of steps that spans the ru
   expect(steps).toEqual([0, 10, 20, 25]);
   expect(curves.map(({ label, values }) => [label, values])).toEqual([
     ['Base', [null, 0.5, 0.6, null]],
-    ['Base, mean-class', [null, 0.25, 0.3, null]],
     ['Adaptation', [null, null, 0.4, null]],
-    ['Adaptation, mean-class', [null, null, 0.2, null]],
+  ]);
+  const meanClass = accuracyChart(evaluations, [0, 25], 'meanClassAccuracy');
+  expect(meanClass.curves.map(({ values }) => values)).toEqual([
+    [null, 0.25, 0.3, null],
+    [null, null, 0.2, null],
   ]);
 });
 
@@ -90,4 +94,14 @@ test('recall has a curve for each class, in the colour that class has everywhere
     ['N Neutral', '#8C8C8C', [null, 0.1]],
     ['H Happy', '#EE9B00', [null, 0.9]],
   ]);
+});
+
+test('a chart as csv has a row a step, what was measured instead of what was smoothed, and empty fields where there is nothing', () => {
+  const [losses] = stepCharts([metrics(0, { labeledLoss: 2 }), metrics(1, { adaptationLoss: 1 })], 'light');
+  expect(csvOfChart(losses!)).toBe('step,labeled,adaptation\r\n0,2,\r\n1,,1\r\n');
+});
+
+test('the name of a saved chart holds nothing a file system refuses', () => {
+  expect(fileNameOf('Recall per class, adaptation')).toBe('recall-per-class-adaptation');
+  expect(fileNameOf('plain', 'Feedback, old − new loss')).toBe('plain-feedback-old-new-loss');
 });

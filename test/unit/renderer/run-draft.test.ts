@@ -2,12 +2,16 @@ import { expect, test } from 'vitest';
 import { runRequestSchema } from '#shared/training.ts';
 import type { Subset } from '#shared/catalog.ts';
 import {
+  configOf,
   dataOptions,
+  differsFromPreset,
   draftOf,
+  imagesOf,
   newDraft,
   requestOf,
   withPreset,
   withSetting,
+  withSettings,
 } from '../../../src/renderer/views/runs/run-draft.ts';
 import { catalogStats, classCounts, sourceStats } from './stats.ts';
 
@@ -82,4 +86,27 @@ test('a copy of a run asks for the same again', () => {
     validation: 'validation',
   };
   expect(requestOf(draftOf(request))).toEqual(request);
+});
+
+test('a preset is told as changed once a setting differs from it, and not for one that says the same', () => {
+  const draft = newDraft(dataOptions(stats, []), stats); // the quick preset: 3,000 steps
+  expect(differsFromPreset(draft)).toBe(false);
+  expect(differsFromPreset(withSetting(draft, 'totalSteps', 3_000))).toBe(false);
+  const changed = withSettings(draft, { totalSteps: 10, momentum: 0.5 });
+  expect(differsFromPreset(changed)).toBe(true);
+  expect(configOf(changed)).toMatchObject({ totalSteps: 10, momentum: 0.5, threshold: 0.95 });
+});
+
+test('the images of a draft are those of its subset, also by its pinned version, and of its sources', () => {
+  const draft = newDraft(dataOptions(stats, [subset]), stats);
+  expect(imagesOf(draft, stats, [subset])).toEqual({ labeled: 14, unlabeled: 40, validation: 7 });
+  const pinned = { ...draft, labeled: 'balanced@1', validation: 'labels:validation' };
+  expect(imagesOf(pinned, stats, [subset])).toEqual({ labeled: 14, unlabeled: 40, validation: 7 });
+  const whole = { ...draft, labeled: 'labels', unlabeled: null };
+  expect(imagesOf(whole, stats, [subset])).toEqual({ labeled: 21, unlabeled: 0, validation: 7 });
+});
+
+test('a request read through its schema has the defaults filled in, and its copy still sets only what differs', () => {
+  const request = runRequestSchema.parse({ config: { name: 'first', width: 8, momentum: 0.9 }, labeled: 'labels' });
+  expect(draftOf(request).config).toEqual({ width: 8 });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
 import { rankEvaluations } from '../../../src/renderer/views/runs/evaluations.ts';
+import { idsOf, runSearchSchema, textOfIds } from '../../../src/renderer/views/runs/search.ts';
 import { MOST_POINTS, stillTrue } from '../../../src/renderer/views/runs/known-steps.ts';
 
 const at = (step: number): StepMetrics => ({ step }) as StepMetrics;
@@ -17,20 +18,38 @@ test('more points than a chart can use are asked for again, thinned', () => {
   expect(stillTrue(many, Infinity)).toEqual([]);
 });
 
-test('each network shows its best and its last evaluation, the best network first, and what was asked for before all', () => {
+test('the chosen evaluation comes first, then the best and the last of each network, each once', () => {
   const evaluations = [
     scored('base', 10, 0.5),
     scored('adaptation', 10, 0.6),
     scored('base', 20, 0.5),
     scored('adaptation', 20, 0.7),
+    scored('adaptation', 30, 0.65),
   ];
-  const asked = [scored('adaptation', 20, 0.4)];
-  expect(
-    rankEvaluations(evaluations, asked).map(({ evaluation, note }) => [evaluation.network, evaluation.step, note]),
-  ).toEqual([
-    ['adaptation', 20, 'asked for'],
-    ['adaptation', 20, 'best'],
+  const best = { step: 20, network: 'adaptation', accuracy: 0.7, meanClassAccuracy: 0.7 } as const;
+  const rows = (chosen: typeof best | null): unknown[] =>
+    rankEvaluations(evaluations, chosen).map(({ evaluation, note }) => [evaluation.network, evaluation.step, note]);
+  expect(rows(best)).toEqual([
+    ['adaptation', 20, 'chosen'],
+    ['adaptation', 30, 'last'],
     ['base', 10, 'best'], // the earlier of equals
     ['base', 20, 'last'],
   ]);
+  expect(rows(null)).toEqual([
+    ['adaptation', 20, 'best'],
+    ['adaptation', 30, 'last'],
+    ['base', 10, 'best'],
+    ['base', 20, 'last'],
+  ]);
+});
+
+test('runs in an address are each named once, and none leave the address short', () => {
+  expect(idsOf('a,b,,a')).toEqual(['a', 'b']);
+  expect(idsOf(undefined)).toEqual([]);
+  expect(textOfIds(['a', 'b'])).toBe('a,b');
+  expect(textOfIds([])).toBeUndefined();
+});
+
+test('a run whose name is a number is still meant by its name, and what is no tab is none', () => {
+  expect(runSearchSchema.parse({ tab: 'nonsense', against: 12 })).toEqual({ tab: undefined, against: '12' });
 });

@@ -53,7 +53,10 @@ export function reliabilityOf(
   return {
     known,
     accuracy: hits.reduce((sum, count) => sum + count, 0) / known,
-    ece: bins.reduce((sum, { count, confidence, accuracy }) => sum + (count / known) * Math.abs(accuracy - confidence), 0),
+    ece: bins.reduce(
+      (sum, { count, confidence, accuracy }) => sum + (count / known) * Math.abs(accuracy - confidence),
+      0,
+    ),
     bins,
     given,
     right,

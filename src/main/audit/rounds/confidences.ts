@@ -1,7 +1,11 @@
 import type { RoundColumns } from './columns.ts';
 
 /** [K][bins] labels by class and confidence; bins are of equal width from 0 to 1, the lower bound of each belongs to it, the last has both. */
-export function confidenceHistogram({ labels, confidences }: RoundColumns, classCount: number, bins: number): number[][] {
+export function confidenceHistogram(
+  { labels, confidences }: RoundColumns,
+  classCount: number,
+  bins: number,
+): number[][] {
   const counts = new Float64Array(classCount * bins);
   for (let index = 0; index < labels.length; index++) {
     const bin = Math.min(bins - 1, Math.floor(confidences[index]! * bins));

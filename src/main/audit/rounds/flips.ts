@@ -51,7 +51,8 @@ export function flippedPlaces(
     to,
     (earlier, later) => {
       const [before, after] = [from.labels[earlier]!, to.labels[later]!];
-      const isWanted = (fromClass === undefined || before === fromClass) && (toClass === undefined || after === toClass);
+      const isWanted =
+        (fromClass === undefined || before === fromClass) && (toClass === undefined || after === toClass);
       // A cell of the diagonal is asked for by its class on both sides: what stayed.
       const isShown = before !== after || (fromClass !== undefined && toClass !== undefined);
       if (isWanted && isShown) places.push({ from: earlier, to: later });

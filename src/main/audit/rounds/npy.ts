@@ -36,7 +36,10 @@ export function parseNpy(bytes: Uint8Array<ArrayBuffer>, name: string, file: Fil
   if (type === undefined || order === undefined || shapeText === undefined) {
     throw file.corrupt(`the header of its array ${name} cannot be read`);
   }
-  const shape = shapeText.split(',').filter((part) => part.trim() !== '').map(Number);
+  const shape = shapeText
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number);
   const count = shape.reduce((product, size) => product * size, 1);
   if (order === 'True' && shape.length > 1) {
     throw file.unsupported(`its array ${name} is in Fortran's order`, 'Save it by way of np.ascontiguousarray.');
@@ -47,7 +50,8 @@ export function parseNpy(bytes: Uint8Array<ArrayBuffer>, name: string, file: Fil
   }
   const data = whole.subarray(dataBegin, dataBegin + count * itemBytes);
   const kind = type[1]!;
-  if (kind === 'U' || kind === 'S') return { shape, numbers: null, text: (index) => textAt(data, index, itemBytes, kind) };
+  if (kind === 'U' || kind === 'S')
+    return { shape, numbers: null, text: (index) => textAt(data, index, itemBytes, kind) };
   return { shape, numbers: numbersOf(data, type), text: null };
 }
 
@@ -78,7 +82,10 @@ function itemBytesOf(type: string, name: string, file: FileBytes): number {
     );
   }
   if (byteOrder === '>' || kind === undefined || NUMBER_TYPES[`${kind}${digits}`] === undefined) {
-    throw file.unsupported(`its array ${name} holds values of the type ${type}`, 'Save little-endian numbers or texts.');
+    throw file.unsupported(
+      `its array ${name} holds values of the type ${type}`,
+      'Save little-endian numbers or texts.',
+    );
   }
   return size;
 }

@@ -1,6 +1,12 @@
 import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from 'hyparquet';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import { openTable } from '../../importers/table.ts';
 import { FileBytes } from '../../interchange/file-bytes.ts';
@@ -47,7 +53,9 @@ async function firstBytes(path: string): Promise<string> {
 async function openList(path: string): Promise<RoundFile> {
   const table = await openTable(path);
   if (table === null) {
-    throw new StudioError('bad-input', `${path} is no csv, JSON Lines, Parquet or npz file.`, { hint: ROUND_FILE_HINT });
+    throw new StudioError('bad-input', `${path} is no csv, JSON Lines, Parquet or npz file.`, {
+      hint: ROUND_FILE_HINT,
+    });
   }
   let listLength: number | null = null;
   const lists = table.columns.map((column, index) => (/^prob|^softmax$/i.test(column) ? index : -1));
@@ -98,9 +106,7 @@ async function openParquet(path: string): Promise<RoundFile> {
     const names = parquetSchema(metadata).children.map(({ element }) => element.name);
     const rowCount = Number(metadata.num_rows);
     const [first] = await readRows(metadata, 0, Math.min(1, rowCount));
-    const lengths = names
-      .filter((name) => /^prob|^softmax$/i.test(name))
-      .map((name) => listOf(first?.[name]).length);
+    const lengths = names.filter((name) => /^prob|^softmax$/i.test(name)).map((name) => listOf(first?.[name]).length);
     const columns = rowColumnsOf(names, path, lengths.find((length) => length > 1) ?? null);
     return {
       classes: columns.classes,
@@ -141,23 +147,26 @@ async function openNpz(path: string): Promise<RoundFile> {
     const probabilities = await arrayOf(PROBABILITY_ARRAYS);
     const hint = 'Save it as np.savez(file, paths=np.array(paths, dtype=str), probabilities=probabilities).';
     const holds = [...zip.names()].map((name) => name.replace(/\.npy$/, '')).join(', ');
-    if ((paths?.text ?? ids?.numbers ?? null) === null || probabilities?.numbers == null) {
+    if ((paths?.text ?? ids?.numbers ?? null) === null || (probabilities?.numbers ?? null) === null) {
       throw new StudioError('bad-input', `${path} has no images with probabilities; it holds ${holds}.`, { hint });
     }
-    const [count = 0, width = 0] = probabilities.shape;
+    const [count = 0, width = 0] = probabilities!.shape;
     const imageCount = (paths ?? ids)!.shape[0];
-    if (probabilities.shape.length !== 2 || imageCount !== count) {
-      const shape = probabilities.shape.join('×');
+    if (probabilities!.shape.length !== 2 || imageCount !== count) {
+      const shape = probabilities!.shape.join('×');
       throw new StudioError('bad-input', `${path} has ${imageCount} images and ${shape} probabilities.`, { hint });
     }
     const embeddings = await arrayOf(EMBEDDING_ARRAYS);
-    if (embeddings !== null && (embeddings.shape.length !== 2 || embeddings.shape[0] !== count || !embeddings.numbers)) {
+    if (
+      embeddings !== null &&
+      (embeddings.shape.length !== 2 || embeddings.shape[0] !== count || !embeddings.numbers)
+    ) {
       const shape = embeddings.shape.join('×');
       throw new StudioError('bad-input', `${path} has ${count} images and ${shape} embeddings.`, { hint });
     }
     const names = await arrayOf(CLASS_ARRAYS);
     const classes =
-      names?.text == null
+      names === null || names.text === null
         ? unnamedClasses(width, path)
         : classColumnsOf(
             Array.from({ length: names.shape[0] ?? 0 }, (_, index) => names.text!(index)),
@@ -170,9 +179,9 @@ async function openNpz(path: string): Promise<RoundFile> {
       classes,
       rowCount: count,
       // Awaits nothing: the arrays are in memory. Asynchronous as the other formats are.
-      // eslint-disable-next-line @typescript-eslint/require-await
       async *rows() {
-        for (let row = 0; row < count; row++) yield npzRow(row, { paths, ids, probabilities, embeddings });
+        for (let row = 0; row < count; row++)
+          yield npzRow(row, { paths, ids, probabilities: probabilities!, embeddings });
       },
       close: () => file.close(),
     };

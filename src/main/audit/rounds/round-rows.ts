@@ -62,7 +62,8 @@ const IDS = ['id', 'image_id'];
 const LISTS = ['probabilities', 'probs', 'probability', 'softmax'];
 const EMBEDDINGS = ['embedding', 'embeddings', 'features', 'feature'];
 const NUMBERED_EMBEDDING = /^(?:embeddings?|features?|feat|emb)[_\s.-]?(\d+)$/i;
-const PROBABILITY_WORDS = /^(?:prob(?:abilit(?:y|ies))?s?|softmax|class|pred|p)[_\s.-]+|[_\s.-]+(?:prob(?:ability)?|softmax|p)$/gi;
+const PROBABILITY_WORDS =
+  /^(?:prob(?:abilit(?:y|ies))?s?|softmax|class|pred|p)[_\s.-]+|[_\s.-]+(?:prob(?:ability)?|softmax|p)$/gi;
 const NUMBERED_CLASS = /^(?:prob(?:abilit(?:y|ies))?s?|softmax|class|p)?[_\s.-]*([0-7])$/i;
 
 export const ROUND_FILE_HINT =
@@ -74,8 +75,9 @@ export const ROUND_FILE_HINT =
  */
 export function rowColumnsOf(names: readonly string[], file: string, listLength: number | null): RowColumns {
   const columnOf = (wanted: readonly string[]): number =>
-    wanted.map((name) => names.findIndex((column) => column.trim().toLowerCase() === name)).find((index) => index >= 0) ??
-    -1;
+    wanted
+      .map((name) => names.findIndex((column) => column.trim().toLowerCase() === name))
+      .find((index) => index >= 0) ?? -1;
   const path = columnOf(PATHS);
   const id = columnOf(IDS);
   if (path === -1 && id === -1) throw unusable(file, 'has no column that names the image', names);
@@ -148,7 +150,8 @@ export function rowOf(line: number, values: readonly unknown[], columns: RowColu
   const place = textOf(values[column]);
   if (place === '') return { line, place: '', reason: 'It names no image.' };
   const id = Number(place);
-  if (kind === 'id' && !(Number.isSafeInteger(id) && id > 0)) return { line, place, reason: 'That is no image’s number.' };
+  if (kind === 'id' && !(Number.isSafeInteger(id) && id > 0))
+    return { line, place, reason: 'That is no image’s number.' };
   const probabilities = numbersIn(values, columns.probabilities);
   const wanted = columns.classes.targets.length;
   if (probabilities.length !== wanted) {

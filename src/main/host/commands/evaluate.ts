@@ -14,6 +14,7 @@ import type { ModelRequest } from '#shared/requests.ts';
 import type { Evaluation } from '#shared/training.ts';
 import type { Connection } from '../connection.ts';
 import { readClassFile } from './class-file.ts';
+import { pairText } from './comparison-text.ts';
 import { type CommandContext, followJob } from './context.ts';
 import { type ModelOptions, modelOf, networkOption } from './models.ts';
 import { formatCount, formatRate, formatShare, formatTable } from './output.ts';
@@ -28,6 +29,7 @@ interface EvaluateOptions extends ModelOptions {
   readonly bootstrap: number;
   readonly seed: number;
   readonly wrong?: number;
+  readonly against?: string;
   readonly report?: string;
 }
 
@@ -54,6 +56,7 @@ export const registerEvaluateCommand: Register = (program, action) => {
     .option('--map <file>', 'lines of NAME,CLASS: what classes of the network and of the data count as; - for none')
     .option('--calibrate', 'first fit the temperature on validation images and keep it beside the checkpoint', false)
     .option('--wrong <number>', 'list so many wrong images, the surest mistakes first', positiveInteger)
+    .option('--against <evaluation>', 'another evaluation of the same images, by its id: McNemar’s test of the two')
     .option('--report <file>', 'write the report, a page in one file');
   for (const option of bootstrapOptions()) command.addOption(option);
   command.action(
@@ -68,6 +71,10 @@ export const registerEvaluateCommand: Register = (program, action) => {
       const { id } = evaluation;
       const report = await client.report.query({ id, resamples, seed });
       const wrong = options.wrong === undefined ? null : await client.wrong.query({ id, limit: options.wrong });
+      const pair =
+        options.against === undefined
+          ? null
+          : await client.pair.query({ first: options.against, second: id, resamples, seed });
       if (options.report !== undefined) {
         await writePage(options.report, await client.page.query({ id, resamples, seed }));
       }
@@ -77,6 +84,7 @@ export const registerEvaluateCommand: Register = (program, action) => {
           id,
           ...(fitted && { fitted }),
           ...(wrong && { wrong: wrong.rows }),
+          ...(pair && { against: pair }),
           ...(options.report !== undefined && { report: resolve(options.report) }),
         },
         [
@@ -84,6 +92,8 @@ export const registerEvaluateCommand: Register = (program, action) => {
           evaluationText(evaluation),
           reportText(report),
           ...(wrong === null ? [] : [wrongText(wrong)]),
+          ...(pair === null ? [] : [pairText(pair, pair.first.id, id)]),
+          `Kept as ${id}.`,
           ...(options.report === undefined ? [] : [`The report is in ${resolve(options.report)}.`]),
         ].join('\n'),
       );

@@ -74,7 +74,9 @@ function resultText(result: RoundResult): string {
     ...(problems === 0 ? [] : [`${formatCount(problems)} without a label:`]),
     ...errors
       .slice(0, PROBLEMS_SHOWN)
-      .map(({ line, place, reason }) => `  ${[...(line === null ? [] : [`line ${line}`]), place].join(' ')}: ${reason}`),
+      .map(
+        ({ line, place, reason }) => `  ${[...(line === null ? [] : [`line ${line}`]), place].join(' ')}: ${reason}`,
+      ),
     ...(problems > PROBLEMS_SHOWN ? [`  … \`rounds show ${result.id} --problems\` lists more.`] : []),
   ].join('\n');
 }

@@ -58,7 +58,9 @@ export function addAuditCommand(review: Command, action: Action): void {
       if ((round !== undefined) === Object.keys(filter).length > 0) {
         throw new StudioError('usage', 'Say what to audit: either --round, or a filter such as --source.');
       }
-      const report = await (await context.connect()).client.review.startAudit.mutate({
+      const report = await (
+        await context.connect()
+      ).client.review.startAudit.mutate({
         ...{ name, round, filter, perClass, seed, target, classTarget },
         ...(threshold !== undefined && { thresholds: threshold }),
       });
@@ -104,7 +106,10 @@ export function addAuditCommand(review: Command, action: Action): void {
           const { image, answer, reviewer, reason, seconds, key } = options;
           const request = { name, image, answer, reviewer, reason, seconds, key };
           const kept = await (await context.connect()).client.review.auditAnswer.mutate(request);
-          context.result(kept, kept.next === null ? 'Kept; all images are judged.' : `Kept. Next: image ${kept.next.image}.`);
+          context.result(
+            kept,
+            kept.next === null ? 'Kept; all images are judged.' : `Kept. Next: image ${kept.next.image}.`,
+          );
         },
       ),
     );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Agreement, DecisionImport } from '#shared/review.ts';
+import type { Agreement, DecisionImport } from '#shared/review-use.ts';
 import { formatCount, formatTable } from './output.ts';
 import type { Action } from './register.ts';
 import { className } from './review-text.ts';
@@ -29,14 +29,12 @@ export function addFileCommands(review: Command, action: Action): void {
     .option('--dry-run', 'look, tell, and change nothing', false)
     .option('--reviewer <name>', 'for rows that name none (default: the account’s name)')
     .action(
-      action(
-        async (context, options: { overwrite: boolean; dryRun: boolean; reviewer?: string }, file: string) => {
-          const { overwrite, dryRun, reviewer } = options;
-          const request = { file: resolve(file), overwrite, dryRun, reviewer };
-          const taken = await (await context.connect()).client.review.import.mutate(request);
-          context.result(taken, importText(taken, dryRun));
-        },
-      ),
+      action(async (context, options: { overwrite: boolean; dryRun: boolean; reviewer?: string }, file: string) => {
+        const { overwrite, dryRun, reviewer } = options;
+        const request = { file: resolve(file), overwrite, dryRun, reviewer };
+        const taken = await (await context.connect()).client.review.import.mutate(request);
+        context.result(taken, importText(taken, dryRun));
+      }),
     );
 
   review

@@ -60,7 +60,9 @@ export function addUseCommands(review: Command, action: Action): void {
 
   review
     .command('crossfit')
-    .description('out-of-sample labels of a labeled set: each fold labeled by a network trained on the others; a rerun continues')
+    .description(
+      'out-of-sample labels of a labeled set: each fold labeled by a network trained on the others; a rerun continues',
+    )
     .requiredOption('--labeled <name>', 'a subset, or a source whose training images are meant')
     .option('--validation <split>', 'validation, or SOURCE:validation', 'validation')
     .option('--folds <count>', 'networks that are trained', positiveInteger, 5)
@@ -89,7 +91,8 @@ export function addUseCommands(review: Command, action: Action): void {
     .action(
       action(async (context, options: { set?: readonly (readonly [ReviewAction, string])[]; reset: boolean }) => {
         const { review: client } = (await context.connect()).client;
-        if (options.reset && options.set !== undefined) throw new StudioError('usage', 'Ask for one of --set and --reset.');
+        if (options.reset && options.set !== undefined)
+          throw new StudioError('usage', 'Ask for one of --set and --reset.');
         const keys = options.reset
           ? await client.resetKeys.mutate()
           : options.set === undefined
@@ -120,6 +123,7 @@ function settingOf(text: string): readonly [string, unknown] {
 function keyOf(text: string): readonly [ReviewAction, string] {
   const [name, ...rest] = text.split('=');
   const action = REVIEW_ACTIONS.find((known) => known === name);
-  if (action === undefined) throw new InvalidArgumentError(`It takes one of ${REVIEW_ACTIONS.join(', ')}, = and a key.`);
+  if (action === undefined)
+    throw new InvalidArgumentError(`It takes one of ${REVIEW_ACTIONS.join(', ')}, = and a key.`);
   return [action, rest.join('=')];
 }

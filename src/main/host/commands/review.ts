@@ -51,7 +51,9 @@ function addRankOptions(command: Command): Command {
     .option('--against <round>', 'another network’s round (default: the newest of the same run)')
     .option('--weight <name=number>', `what a suspicion counts for: ${SUSPICIONS.join(', ')}`, collect(weightOf))
     .addOption(
-      new Option('--method <method>', 'order of confident learning').choices([...RANK_METHODS]).default(RANK_METHODS[0]),
+      new Option('--method <method>', 'order of confident learning')
+        .choices([...RANK_METHODS])
+        .default(RANK_METHODS[0]),
     );
 }
 
@@ -229,6 +231,7 @@ export function classOf(text: string): number {
 function weightOf(text: string): readonly [Suspicion, number] {
   const [name, value = ''] = text.split('=');
   const suspicion = SUSPICIONS.find((known) => known === name);
-  if (suspicion === undefined) throw new InvalidArgumentError(`It takes one of ${SUSPICIONS.join(', ')}, = and a number.`);
+  if (suspicion === undefined)
+    throw new InvalidArgumentError(`It takes one of ${SUSPICIONS.join(', ')}, = and a number.`);
   return [suspicion, nonNegativeNumber(value)];
 }

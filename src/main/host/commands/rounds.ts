@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import { EXPRESSIONS } from '#shared/expressions.ts';
-import type { Distribution, FeedbackBatch, FlippedPage, PseudoLabel, RoundCalibration, RoundProblem } from '#shared/rounds.ts';
+import type {
+  Distribution,
+  FeedbackBatch,
+  FlippedPage,
+  PseudoLabel,
+  RoundCalibration,
+  RoundProblem,
+} from '#shared/rounds.ts';
 import type { Connection } from '../connection.ts';
 import { findRun } from './find-run.ts';
 import { formatCount, formatShare, formatTable } from './output.ts';
@@ -190,7 +197,9 @@ function thresholdList(text: string): number[] {
 function imageNumber(text: string): number {
   const id = Number(text);
   if (Number.isSafeInteger(id) && id > 0) return id;
-  throw new StudioError('usage', `“${text}” is no image’s number.`, { hint: '`query` lists images with their numbers.' });
+  throw new StudioError('usage', `“${text}” is no image’s number.`, {
+    hint: '`query` lists images with their numbers.',
+  });
 }
 
 const className = (label: number): string => EXPRESSIONS[label]!.name;

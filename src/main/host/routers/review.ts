@@ -1,33 +1,35 @@
 import { z } from 'zod';
 import { jobSchema } from '#shared/jobs.ts';
 import {
-  agreementSchema,
   auditAnswerRequestSchema,
   auditImageSchema,
   auditReportSchema,
   auditRequestSchema,
-  confidentReportSchema,
-  crossfitRequestSchema,
   decideRequestSchema,
   decisionBatchSchema,
-  decisionExportSchema,
-  decisionImportRequestSchema,
-  decisionImportSchema,
   imageDecisionSchema,
   logRequestSchema,
   queueListSchema,
   queuePageSchema,
   queueRequestSchema,
   rankRequestSchema,
-  reviewActionSchema,
-  reviewKeysSchema,
   reviewStatsSchema,
-  reviewedSubsetRequestSchema,
-  reviewedSubsetSchema,
   suspicionSchema,
   weightsSchema,
+  reviewActionSchema,
+  reviewKeysSchema,
   keySchema,
 } from '#shared/review.ts';
+import {
+  agreementSchema,
+  confidentReportSchema,
+  decisionExportSchema,
+  decisionImportRequestSchema,
+  decisionImportSchema,
+  crossfitRequestSchema,
+  reviewedSubsetRequestSchema,
+  reviewedSubsetSchema,
+} from '#shared/review-use.ts';
 import { procedure, router } from '../trpc.ts';
 
 const byReviewer = z.object({ reviewer: z.string().min(1).optional() }).default({});

@@ -139,7 +139,11 @@ export class ReviewAudits {
 function thresholdsOf(thresholds: number | readonly number[], classCount: number): number[] {
   if (typeof thresholds === 'number') return Array.from({ length: CLASSES }, () => thresholds);
   if (thresholds.length === classCount) return [...thresholds];
-  throw new StudioError('usage', `The round has ${classCount} classes, but ${thresholds.length} thresholds were given.`, {
-    hint: 'Give one for all, or one for each class.',
-  });
+  throw new StudioError(
+    'usage',
+    `The round has ${classCount} classes, but ${thresholds.length} thresholds were given.`,
+    {
+      hint: 'Give one for all, or one for each class.',
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError } from '#shared/errors.ts';
 import type { ManifestImage } from '#shared/images.ts';
 import { RandomStream } from '#shared/random.ts';
-import type { CrossfitRequest } from '#shared/review.ts';
+import type { CrossfitRequest } from '#shared/review-use.ts';
 import type { Round, RoundResult } from '#shared/rounds.ts';
 import { type RunDetail, trainingConfigSchema } from '#shared/training.ts';
 import { classColumnsOf, placeColumns } from '../../audit/rounds/class-columns.ts';
@@ -52,13 +52,20 @@ export function planCrossfit({ catalog }: CrossfitOptions, request: CrossfitRequ
       : catalog.images.manifest({ subset: labeled });
   const images = all.filter(({ label }) => label >= 0 && label < classCount);
   if (images.length < folds) {
-    throw new StudioError('bad-input', `“${labeled}” holds ${images.length} labeled images: too few for ${folds} folds.`);
+    throw new StudioError(
+      'bad-input',
+      `“${labeled}” holds ${images.length} labeled images: too few for ${folds} folds.`,
+    );
   }
   const sources = new Set(catalog.images.describe(images.map(({ id }) => id)).map(({ source }) => source));
   if (sources.size > 1) {
-    throw new StudioError('bad-input', `“${labeled}” holds images of ${sources.size} sources: ${[...sources].join(', ')}.`, {
-      hint: 'A round is over one source: name one, or a subset of one.',
-    });
+    throw new StudioError(
+      'bad-input',
+      `“${labeled}” holds images of ${sources.size} sources: ${[...sources].join(', ')}.`,
+      {
+        hint: 'A round is over one source: name one, or a subset of one.',
+      },
+    );
   }
   const fold = foldsOf(images, folds, seed);
   const name = request.name ?? `${labeled.replaceAll('@', ' ')} out of sample`;

@@ -2,14 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { csvRecord, csvRecords } from '#shared/csv.ts';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import { EXPRESSIONS, expressionIndex } from '#shared/expressions.ts';
-import { type DecisionConflict, type DecisionImport, VERDICTS, type Verdict } from '#shared/review.ts';
+import { VERDICTS, type Verdict } from '#shared/review.ts';
+import type { DecisionConflict, DecisionImport } from '#shared/review-use.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Decision } from '../../catalog/decisions.ts';
 import type { Outcome } from '../../catalog/review-outcomes.ts';
 import { writeFileAtomically } from '../../interchange/atomic-file.ts';
 
 const COLUMNS = [
-  ...['source', 'path', 'offset', 'reviewer', 'verdict', 'label', 'judged', 'round', 'queue', 'reason', 'seconds', 'decided_at'],
+  ...[
+    'source',
+    'path',
+    'offset',
+    'reviewer',
+    'verdict',
+    'label',
+    'judged',
+    'round',
+    'queue',
+    'reason',
+    'seconds',
+    'decided_at',
+  ],
 ] as const;
 /** Conflicts and problems that are told; all are counted. */
 const TOLD = 1_000;
@@ -17,14 +31,26 @@ const CHUNK_ROWS = 1_000;
 
 /** Writes what every reviewer said last of each image, so that it means the same in another workspace. @returns how many rows. */
 export async function exportDecisions(catalog: Catalog, file: string): Promise<number> {
-  const records = catalog.decisions.reviewers().flatMap((reviewer) =>
-    catalog.reviews.told(reviewer).map((told) =>
-      csvRecord([
-        ...[told.source, told.path, told.offset, told.reviewer, told.verdict, nameOf(told.label), nameOf(told.from)],
-        ...[told.round, told.queue, told.reason, Number(told.seconds.toFixed(3)), told.madeAt],
-      ]),
-    ),
-  );
+  const records = catalog.decisions
+    .reviewers()
+    .flatMap((reviewer) =>
+      catalog.reviews
+        .told(reviewer)
+        .map((told) =>
+          csvRecord([
+            ...[
+              told.source,
+              told.path,
+              told.offset,
+              told.reviewer,
+              told.verdict,
+              nameOf(told.label),
+              nameOf(told.from),
+            ],
+            ...[told.round, told.queue, told.reason, Number(told.seconds.toFixed(3)), told.madeAt],
+          ]),
+        ),
+    );
   await writeFileAtomically(file, chunksOf([csvRecord(COLUMNS), ...records]));
   return records.length;
 }
@@ -89,10 +115,19 @@ function decisionOf(
   const label = hasLabel ? expressionIndex(field('label')) : null;
   if (label === undefined) return `“${field('label')}” is no class.`;
   const offset = Number(field('offset'));
-  const image = Number.isSafeInteger(offset) ? catalog.reviews.imageAt(field('source'), field('path'), offset) : undefined;
+  const image = Number.isSafeInteger(offset)
+    ? catalog.reviews.imageAt(field('source'), field('path'), offset)
+    : undefined;
   if (image === undefined) return `There is no image ${field('path')} in the source ${field('source')}.`;
   const seconds = Number(field('seconds'));
-  return { image, verdict, label, reason: field('reason'), seconds: seconds > 0 ? seconds : 0, decidedAt: field('decided_at') };
+  return {
+    image,
+    verdict,
+    label,
+    reason: field('reason'),
+    seconds: seconds > 0 ? seconds : 0,
+    decidedAt: field('decided_at'),
+  };
 }
 
 export interface DecisionImportOptions {
@@ -171,7 +206,15 @@ function keep(catalog: Catalog, taken: readonly ReadDecision[], file: string): v
       reason: reason === '' ? null : reason,
     }));
     const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
-    const note = { reviewer, round: null, audit: null, queue: null, reason: `imported from ${file}`, seconds, key: null };
+    const note = {
+      reviewer,
+      round: null,
+      audit: null,
+      queue: null,
+      reason: `imported from ${file}`,
+      seconds,
+      key: null,
+    };
     catalog.decisions.record(decisions, note);
   }
 }

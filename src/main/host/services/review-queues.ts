@@ -1,15 +1,17 @@
-import type {
-  ConfidentReport,
-  QueueInfo,
-  QueueList,
-  QueuePage,
-  QueueRequest,
-  RankRequest,
-  Suspect,
-  Suspicion,
-  Weights,
+import {
+  type QueueInfo,
+  type QueueList,
+  type QueuePage,
+  type QueueRequest,
+  type RankRequest,
+  type Suspect,
+  type Suspicion,
+  type Weights,
+  QUEUES,
+  SUSPICIONS,
+  weightsSchema,
 } from '#shared/review.ts';
-import { QUEUES, SUSPICIONS, weightsSchema } from '#shared/review.ts';
+import type { ConfidentReport } from '#shared/review-use.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { Round } from '#shared/rounds.ts';
 import type { RoundSignals } from '../../catalog/review-signals.ts';
@@ -185,9 +187,13 @@ export class ReviewQueues {
     const round = this.#rounds.named(String(wanted));
     const against = wantedOther === undefined ? this.#otherNetwork(round) : this.#rounds.named(String(wantedOther));
     if (against !== null && against.source !== round.source) {
-      throw new StudioError('bad-input', `“${against.name}” is a round over ${against.source}, not over ${round.source}.`, {
-        hint: 'Compare rounds over the same source.',
-      });
+      throw new StudioError(
+        'bad-input',
+        `“${against.name}” is a round over ${against.source}, not over ${round.source}.`,
+        {
+          hint: 'Compare rounds over the same source.',
+        },
+      );
     }
     const key = JSON.stringify([round.id, round.updatedAt, against?.id, against?.updatedAt, method]);
     const known = this.#last;

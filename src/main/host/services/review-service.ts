@@ -2,21 +2,23 @@ import { EXPRESSIONS } from '#shared/expressions.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
 import {
-  type Agreement,
-  type CrossfitRequest,
-  DEFAULT_REVIEW_KEYS,
   type DecideRequest,
   type DecisionBatch,
-  type DecisionImport,
   type Pace,
-  type ReviewKeys,
   type ReviewStats,
-  type ReviewedSubset,
-  type ReviewedSubsetRequest,
   VERDICTS,
   type Verdict,
+  DEFAULT_REVIEW_KEYS,
+  type ReviewKeys,
   reviewKeysSchema,
 } from '#shared/review.ts';
+import type {
+  Agreement,
+  DecisionImport,
+  CrossfitRequest,
+  ReviewedSubset,
+  ReviewedSubsetRequest,
+} from '#shared/review-use.ts';
 import type { RoundResult } from '#shared/rounds.ts';
 import { cohensKappa } from '../../audit/kappa.ts';
 import { type CountedAct, paceOf } from '../../audit/pace.ts';
@@ -27,7 +29,13 @@ import { userName } from './analysis-service.ts';
 import type { NetworkEngine } from './network-engine.ts';
 import { ReviewAudits } from './review-audits.ts';
 import { crossfit, planCrossfit } from './review-crossfit.ts';
-import { type DecisionImportOptions, exportDecisions, importDecisions, isOther, readDecisions } from './review-files.ts';
+import {
+  type DecisionImportOptions,
+  exportDecisions,
+  importDecisions,
+  isOther,
+  readDecisions,
+} from './review-files.ts';
 import { ReviewQueues } from './review-queues.ts';
 import { makeReviewedSubset } from './review-subset.ts';
 import type { RoundService } from './round-service.ts';

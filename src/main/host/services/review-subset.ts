@@ -1,6 +1,6 @@
 import { EXPRESSIONS } from '#shared/expressions.ts';
 import { StudioError } from '#shared/errors.ts';
-import type { ReviewedSubset, ReviewedSubsetRequest } from '#shared/review.ts';
+import type { ReviewedSubset, ReviewedSubsetRequest } from '#shared/review-use.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Review } from '../../catalog/review-outcomes.ts';
 import { userName } from './analysis-service.ts';

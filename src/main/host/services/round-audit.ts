@@ -99,9 +99,13 @@ export class RoundAudit {
     const round = this.#round(id);
     const { classes } = round;
     if (thresholds.length !== 1 && thresholds.length !== classes.length) {
-      throw new StudioError('usage', `The round has ${classes.length} classes and got ${thresholds.length} thresholds.`, {
-        hint: `Give one for all, or one each for ${classes.join(', ')}.`,
-      });
+      throw new StudioError(
+        'usage',
+        `The round has ${classes.length} classes and got ${thresholds.length} thresholds.`,
+        {
+          hint: `Give one for all, or one each for ${classes.join(', ')}.`,
+        },
+      );
     }
     const loaded = this.#load(round);
     loaded.thresholds ??= new ThresholdIndex(await loaded.columns, classes.length);

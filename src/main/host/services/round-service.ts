@@ -149,7 +149,9 @@ export class RoundService {
     const { catalog } = this.#options;
     catalog.sources.get(source);
     if (catalog.query.facets({ sources: [source] }).total > 0) return;
-    throw new StudioError('bad-input', `The source “${source}” holds no images.`, { hint: '`stats` lists the sources.' });
+    throw new StudioError('bad-input', `The source “${source}” holds no images.`, {
+      hint: '`stats` lists the sources.',
+    });
   }
 
   /** A name that was interrupted is continued, if the network is the same. */

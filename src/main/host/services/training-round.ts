@@ -20,7 +20,8 @@ export function keepTrainingRound(
   const { classCount } = columns;
   const total = images.length;
   const { id } =
-    known ?? catalog.rounds.create({ name, source, origin: 'training', run, network, step, file: null, classCount, total });
+    known ??
+    catalog.rounds.create({ name, source, origin: 'training', run, network, step, file: null, classCount, total });
   if (known !== undefined) catalog.pseudoLabels.clear(id);
   catalog.pseudoLabels.add(id, { images, classCount, probabilities: placeColumns(probabilities, columns) });
   catalog.rounds.update(id, { status: 'finished', total, seconds });

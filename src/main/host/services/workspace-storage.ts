@@ -22,12 +22,13 @@ export async function workspaceStorage(workspace: Workspace): Promise<Storage> {
   }
   const parts = [...sizes]
     .map(([name, size]) => ({ name, ...size, disposable: name === basename(cacheDirectory) }))
-    .filter(({ bytes }) => bytes > 0)
+    // The files by which hosts find each other are nobody’s concern.
+    .filter(({ name, bytes }) => bytes > 0 && !name.startsWith('host.'))
     .toSorted((one, other) => other.bytes - one.bytes);
   const disk = await statfs(directory);
   return {
     parts,
-    bytes: sum(parts).bytes,
+    bytes: sum([...sizes.values()]).bytes,
     free: disk.bavail * disk.bsize,
     backups: await backupsOf(dirname(backupFileFor(catalogFile, new Date()))),
   };
@@ -62,8 +63,8 @@ async function sizeOf(folder: string, entry: Dirent): Promise<Size> {
 }
 
 function sum(sizes: readonly Size[]): Size {
-  return sizes.reduce(
-    (total, { bytes, files }) => ({ bytes: total.bytes + bytes, files: total.files + files }),
-    { bytes: 0, files: 0 },
-  );
+  return sizes.reduce((total, { bytes, files }) => ({ bytes: total.bytes + bytes, files: total.files + files }), {
+    bytes: 0,
+    files: 0,
+  });
 }

@@ -1,58 +1,26 @@
 import type { CatalogStats } from '#shared/catalog.ts';
+import type { SizeClass } from '#shared/filter.ts';
 import { SPLITS, type Split } from '#shared/images.ts';
+import type { Facets } from '#shared/query.ts';
 import type { BarColumn } from '../../components/class-bars.tsx';
 import { formatRatio } from '../../text/format.ts';
 import { SPLIT_LABELS } from '../../text/words.ts';
-
-/** Which images are shown; what is left out does not restrict. */
-export interface FaceFilter {
-  readonly source?: string;
-  readonly split?: Split;
-  /** Class index. */
-  readonly label?: number;
-}
 
 export interface Facet<Value> {
   readonly value: Value;
   readonly count: number;
 }
 
-export interface Facets {
-  readonly sources: readonly Facet<string>[];
-  readonly splits: readonly Facet<Split>[];
-  readonly classes: readonly Facet<number>[];
-  /** Images under the whole filter. */
-  readonly matching: number;
-}
-
-/** Each value of each facet, with how many images it has under the filters of the other facets. */
-export function facetsOf(stats: CatalogStats, filter: FaceFilter): Facets {
-  const { source, split, label } = filter;
-  return {
-    sources: stats.sources.map(({ name }) => ({
-      value: name,
-      count: countImages(stats, { split, label, source: name }),
-    })),
-    splits: SPLITS.filter((value) => (stats.splits[value]?.total ?? 0) > 0).map((value) => ({
-      value,
-      count: countImages(stats, { source, label, split: value }),
-    })),
-    classes: stats.classes.map((_, value) => ({ value, count: countImages(stats, { source, split, label: value }) })),
-    matching: countImages(stats, filter),
-  };
-}
-
-function countImages(stats: CatalogStats, { source, split, label }: FaceFilter): number {
-  let count = 0;
-  for (const { name, splits } of stats.sources) {
-    if (source !== undefined && source !== name) continue;
-    for (const candidate of SPLITS) {
-      const counts = splits[candidate];
-      if (counts === undefined || (split !== undefined && split !== candidate)) continue;
-      count += label === undefined ? counts.total : (counts.counts[label] ?? 0);
-    }
-  }
-  return count;
+/** With the values that are filtered by though no image has them, so that they can be taken out again. @param order of the values, if any. */
+export function withSelected<Value>(
+  facets: readonly Facet<Value>[],
+  selected: readonly Value[] | undefined,
+  order?: readonly Value[],
+): readonly Facet<Value>[] {
+  const missing = (selected ?? []).filter((value) => facets.every((facet) => facet.value !== value));
+  if (missing.length === 0) return facets;
+  const all = [...facets, ...missing.map((value) => ({ value, count: 0 }))];
+  return order === undefined ? all : all.sort((one, other) => order.indexOf(one.value) - order.indexOf(other.value));
 }
 
 /** The labeled splits as columns of class bars, each with its imbalance. */
@@ -62,5 +30,35 @@ export function splitColumns(stats: CatalogStats): BarColumn<Split>[] {
     if (counts === undefined || counts.counts.every((count) => count === 0)) return [];
     const note = counts.imbalanceRatio === null ? '' : formatRatio(counts.imbalanceRatio);
     return [{ key: split, label: SPLIT_LABELS[split], note, counts: counts.counts }];
+  });
+}
+
+/** The same for the images of a filter. @param labels of each split, under the rest of the filter. @param classes how many there are. */
+export function columnsOfFacets(
+  labels: readonly { readonly split: Split; readonly facets: Facets }[],
+  classes: number,
+): BarColumn<Split>[] {
+  return labels.flatMap(({ split, facets }): BarColumn<Split>[] => {
+    const counts = Array.from({ length: classes }, () => 0);
+    for (const { value, count } of facets.labels) if (value !== null && value < classes) counts[value] = count;
+    const filled = counts.filter((count) => count > 0);
+    if (filled.length === 0) return [];
+    const note = filled.length < 2 ? '' : formatRatio(Math.max(...filled) / Math.min(...filled));
+    return [{ key: split, label: SPLIT_LABELS[split], note, counts }];
+  });
+}
+
+const SIZE_STARTS: readonly (readonly [SizeClass, number])[] = [
+  ['below-48', 0],
+  ['48-111', 48],
+  ['112-223', 112],
+  ['from-224', 224],
+];
+
+/** The classes of size that a stretch of pixels touches. */
+export function sizesBetween(from: number, to: number): SizeClass[] {
+  return SIZE_STARTS.flatMap(([size, start], index) => {
+    const end = SIZE_STARTS[index + 1]?.[1] ?? Infinity;
+    return start < to && from < end ? [size] : [];
   });
 }

@@ -1,26 +1,36 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
-import { Form } from 'react-aria-components';
-import type { CatalogStats, Subset } from '#shared/catalog.ts';
-import { SPLITS, type Split } from '#shared/images.ts';
+import type { Subset } from '#shared/catalog.ts';
 import { api } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
 import { ClassLetter } from '../../components/class-mark.tsx';
-import { Choice, NumberInput, TextInput, Toggle } from '../../components/fields.tsx';
-import { Empty, ErrorNote, Loaded, Skeleton } from '../../components/states.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
 import { Ago } from '../../components/time.tsx';
-import { formatCount, plural } from '../../text/format.ts';
+import { formatCount } from '../../text/format.ts';
 import { SPLIT_LABELS, expressionAt } from '../../text/words.ts';
+import { ExportFaces } from './export-faces.tsx';
+import { filterWords } from './filter-words.ts';
+import { ReleasedCsvExport, ReleasedCsvImport } from './subset-csv.tsx';
+import { SubsetForm } from './subset-form.tsx';
+import { type RunUse, runsUsing } from './subset-uses.ts';
+
+const route = getRouteApi('/data/subsets');
 
 /** Named, frozen sets of labeled images: those that exist, and a form for another. */
 export function Subsets(): ReactElement {
   const subsets = useQuery(api.subsets.list.queryOptions());
+  const uses = useQuery(api.subsets.uses.queryOptions());
   const stats = useQuery(api.catalog.stats.queryOptions());
   return (
     <div className="data-page data-page-split">
       <section className="panel">
-        <h2>Subsets</h2>
+        <div className="row panel-head">
+          <h2>Subsets</h2>
+          <span className="spacer" />
+          <ReleasedCsvImport />
+        </div>
         <Loaded query={subsets} skeleton={<Skeleton height={160} />}>
           {(list) =>
             list.length === 0 ? (
@@ -29,7 +39,7 @@ export function Subsets(): ReactElement {
                 network.
               </Empty>
             ) : (
-              <SubsetTable subsets={list} />
+              <SubsetTable subsets={list} uses={uses.data ?? []} />
             )
           }
         </Loaded>
@@ -52,40 +62,158 @@ function NoImages(): ReactElement {
   );
 }
 
-function SubsetTable({ subsets }: { subsets: readonly Subset[] }): ReactElement {
+function SubsetTable({ subsets, uses }: { subsets: readonly Subset[]; uses: readonly RunUse[] }): ReactElement {
+  const { open } = route.useSearch();
+  const navigate = route.useNavigate();
+  const columns: readonly Column<Subset>[] = [
+    {
+      key: 'name',
+      title: 'Name',
+      cell: ({ name, version }) => (
+        <>
+          {name} <span className="muted">@{version}</span>
+        </>
+      ),
+      sortBy: ({ name }) => name,
+    },
+    {
+      key: 'images',
+      title: 'Images',
+      isNumber: true,
+      cell: ({ total }) => formatCount(total),
+      sortBy: ({ total }) => total,
+    },
+    { key: 'counts', title: 'Per class', cell: (subset) => <SubsetCounts subset={subset} /> },
+    {
+      key: 'rule',
+      title: 'Rule',
+      cell: ({ rule }) => <span className="wrap">{rule}</span>,
+      sortBy: ({ rule }) => rule,
+    },
+    {
+      key: 'runs',
+      title: 'Runs',
+      isNumber: true,
+      cell: (subset) => formatCount(runsUsing(subset, uses).length),
+      sortBy: (subset) => runsUsing(subset, uses).length,
+    },
+    {
+      key: 'made',
+      title: 'Made',
+      cell: ({ createdAt }) => <Ago at={createdAt} />,
+      sortBy: ({ createdAt }) => createdAt,
+    },
+    {
+      key: 'more',
+      title: 'More',
+      hidesTitle: true,
+      cell: ({ name }) => (
+        <Button
+          kind="quiet"
+          aria-expanded={open === name}
+          aria-label={`${open === name ? 'Less' : 'More'} about ${name}`}
+          onPress={() =>
+            void navigate({
+              search: (before) => ({ ...before, open: open === name ? undefined : name }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
+        >
+          {open === name ? 'Less' : 'More'}
+        </Button>
+      ),
+    },
+  ];
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Rule</th>
-            <th className="number">Images</th>
-            <th>Per class</th>
-            <th>Made</th>
-          </tr>
-        </thead>
-        <tbody>
-          {subsets.map((subset) => (
-            <tr key={subset.name}>
-              <td>{subset.name}</td>
-              <td className="muted">
-                {subset.rule} · {subset.filter.sources?.join(', ') ?? 'all sources'} ·{' '}
-                {subset.filter.splits?.map((split) => SPLIT_LABELS[split].toLowerCase()).join(', ') ?? 'all splits'} ·
-                seed {subset.seed}
-              </td>
-              <td className="number">{formatCount(subset.total)}</td>
-              <td>
-                <SubsetCounts subset={subset} />
-              </td>
-              <td className="muted">
-                <Ago at={subset.createdAt} />
-              </td>
-            </tr>
+    <DataTable
+      label="Subsets"
+      columns={columns}
+      rows={subsets}
+      keyOf={({ name }) => name}
+      detailOf={(subset) => (subset.name === open ? <SubsetDetail subset={subset} uses={uses} /> : null)}
+    />
+  );
+}
+
+function SubsetDetail({ subset, uses }: { subset: Subset; uses: readonly RunUse[] }): ReactElement {
+  const versions = useQuery(api.subsets.versions.queryOptions({ name: subset.name }));
+  return (
+    <Loaded query={versions} skeleton={<Skeleton height={48} />}>
+      {(list) => (
+        <ul className="versions">
+          {list.toReversed().map((version) => (
+            <Version key={version.version} subset={version} uses={uses} isNewest={version.version === subset.version} />
           ))}
-        </tbody>
-      </table>
-    </div>
+        </ul>
+      )}
+    </Loaded>
+  );
+}
+
+function Version(props: { subset: Subset; uses: readonly RunUse[]; isNewest: boolean }): ReactElement {
+  const { subset, uses, isNewest } = props;
+  const [isOpen, setOpen] = useState(isNewest);
+  const reference = `${subset.name}@${subset.version}`;
+  const runs = runsUsing(subset, uses, isNewest);
+  return (
+    <li className="version">
+      <div className="row">
+        <strong>@{subset.version}</strong>
+        <SubsetCounts subset={subset} />
+        <span className="spacer" />
+        <Button
+          kind="quiet"
+          aria-expanded={isOpen}
+          aria-label={`Facts of ${reference}`}
+          onPress={() => setOpen(!isOpen)}
+        >
+          Facts
+        </Button>
+        <ReleasedCsvExport reference={reference} />
+        <ExportFaces isQuiet label="Export" what={reference} selection={{ subset: reference }} />
+      </div>
+      {isOpen && (
+        <dl className="facts">
+          <div>
+            <dt>Rule</dt>
+            <dd>{subset.rule}</dd>
+          </div>
+          <div>
+            <dt>From</dt>
+            <dd>{filterWords(subset.filter)}</dd>
+          </div>
+          <div>
+            <dt>Seed</dt>
+            <dd>{subset.seed}</dd>
+          </div>
+          {subset.splitOff !== null && (
+            <div>
+              <dt>Split off</dt>
+              <dd>{SPLIT_LABELS[subset.splitOff]}</dd>
+            </div>
+          )}
+          <div>
+            <dt>Runs</dt>
+            <dd>
+              {runs.length === 0
+                ? 'None'
+                : runs.map(({ id, name }) => (
+                    <Link key={id} to="/runs/$run" params={{ run: id }} className="run-link">
+                      {name}
+                    </Link>
+                  ))}
+            </dd>
+          </div>
+          <div>
+            <dt>Made</dt>
+            <dd>
+              <Ago at={subset.createdAt} />
+            </dd>
+          </div>
+        </dl>
+      )}
+    </li>
   );
 }
 
@@ -112,93 +240,4 @@ function SubsetCounts({ subset }: { subset: Subset }): ReactElement {
       })}
     </span>
   );
-}
-
-type Rule = 'perClass' | 'fraction';
-
-const RULES = [
-  { value: 'perClass', label: 'So many of each class' },
-  { value: 'fraction', label: 'A share of all' },
-] as const;
-
-const ALL_SOURCES = '';
-
-function SubsetForm({ stats }: { stats: CatalogStats }): ReactElement {
-  const [name, setName] = useState('');
-  const [source, setSource] = useState(ALL_SOURCES);
-  const [split, setSplit] = useState<Split>('train');
-  const [rule, setRule] = useState<Rule>('perClass');
-  const [perClass, setPerClass] = useState(100);
-  const [percent, setPercent] = useState(10);
-  const [balanced, setBalanced] = useState(true);
-  const [seed, setSeed] = useState(0);
-  const creating = useMutation(api.subsets.create.mutationOptions({ onSuccess: () => setName('') }));
-
-  const submit = (): void =>
-    creating.mutate({
-      name: name.trim(),
-      filter: { ...(source !== ALL_SOURCES && { sources: [source] }), splits: [split] },
-      seed,
-      balanced,
-      ...(rule === 'perClass' ? { perClass } : { fraction: percent / 100 }),
-    });
-  return (
-    <Form
-      className="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <TextInput label="Name" value={name} onChange={setName} placeholder="balanced-100" />
-      <div className="field-pair">
-        <Choice label="Source" value={source} options={sourceOptions(stats)} onChange={setSource} />
-        <Choice label="Split" value={split} options={labeledSplits(stats)} onChange={setSplit} />
-      </div>
-      <Choice label="Rule" value={rule} options={RULES} onChange={setRule} />
-      <div className="field-pair">
-        {rule === 'perClass' ? (
-          <NumberInput label="Per class" unit="images" value={perClass} onChange={setPerClass} minimum={1} step={1} />
-        ) : (
-          <NumberInput label="Share" unit="%" value={percent} onChange={setPercent} minimum={0.1} maximum={100} />
-        )}
-        <NumberInput label="Seed" value={seed} onChange={setSeed} minimum={0} step={1} />
-      </div>
-      {rule === 'fraction' && (
-        <Toggle
-          label="As many of each class"
-          description="Otherwise the classes keep their shares."
-          value={balanced}
-          onChange={setBalanced}
-        />
-      )}
-      {creating.error !== null && <ErrorNote error={creating.error} />}
-      {creating.data !== undefined && <Made subset={creating.data} />}
-      <Button kind="primary" type="submit" isDisabled={name.trim() === ''} isPending={creating.isPending}>
-        Make the subset
-      </Button>
-    </Form>
-  );
-}
-
-function Made({ subset }: { subset: Subset }): ReactElement {
-  const missing = subset.shortfall.reduce((sum, count) => sum + count, 0);
-  return (
-    <p role="status">
-      {subset.name} holds {plural(subset.total, 'image')}
-      {missing > 0 && `, ${formatCount(missing)} fewer than asked for`}.
-    </p>
-  );
-}
-
-function sourceOptions(stats: CatalogStats): { value: string; label: string }[] {
-  const sources = stats.sources.filter(({ labeled }) => labeled > 0).map(({ name }) => ({ value: name, label: name }));
-  return [{ value: ALL_SOURCES, label: 'All sources' }, ...sources];
-}
-
-function labeledSplits(stats: CatalogStats): { value: Split; label: string }[] {
-  return SPLITS.filter((split) => stats.splits[split]?.counts.some((count) => count > 0) === true).map((split) => ({
-    value: split,
-    label: SPLIT_LABELS[split],
-  }));
 }

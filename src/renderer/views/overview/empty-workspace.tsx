@@ -25,6 +25,7 @@ export function EmptyWorkspace(): ReactElement {
       <div className="ways">
         <DemoWay />
         <ImportWay />
+        <CheckpointWay />
       </div>
     </>
   );
@@ -85,6 +86,39 @@ function ImportWay(): ReactElement {
         />
         <Button type="submit" large isDisabled={path.trim() === ''}>
           Continue
+        </Button>
+      </Form>
+    </section>
+  );
+}
+
+function CheckpointWay(): ReactElement {
+  const [checkpoint, setCheckpoint] = useState('');
+  const navigate = useNavigate();
+  return (
+    <section className="panel way" aria-labelledby="checkpoint-way">
+      <Icon name="predict" size={28} />
+      <h3 id="checkpoint-way">Open a checkpoint</h3>
+      <p className="muted">
+        Weights of a network that somebody trained, in PyTorch, safetensors or the studio’s own form: try it on pictures
+        at once.
+      </p>
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void navigate({ to: '/predict', search: { checkpoint: checkpoint.trim() } });
+        }}
+      >
+        <FolderField
+          label="Checkpoint"
+          description="A file or folder on the machine the studio runs on."
+          placeholder="/path/to/checkpoint"
+          value={checkpoint}
+          onChange={setCheckpoint}
+        />
+        <Button type="submit" large isDisabled={checkpoint.trim() === ''}>
+          Open
         </Button>
       </Form>
     </section>

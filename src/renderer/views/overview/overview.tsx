@@ -4,14 +4,14 @@ import type { ReactElement } from 'react';
 import type { CatalogStats } from '#shared/catalog.ts';
 import { api } from '../../api/client.ts';
 import { ClassBars } from '../../components/class-bars.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { Loaded, Skeleton, WarningNote } from '../../components/states.tsx';
 import { formatCount, formatRatio, formatShare, plural } from '../../text/format.ts';
 import { expressionAt } from '../../text/words.ts';
 import { splitColumns } from '../data/facets.ts';
 import { EmptyWorkspace } from './empty-workspace.tsx';
-import { type Finding, findingsOf } from './findings.ts';
+import { Findings } from './findings-panel.tsx';
 import { RunsPanel } from './runs-panel.tsx';
+import { WantsYou } from './wants-you.tsx';
 import './overview.css';
 
 /** What is in here, what is wrong, what runs, and what wants attention. */
@@ -47,8 +47,9 @@ function FilledWorkspace({ stats }: { stats: CatalogStats }): ReactElement {
       <div className="overview-columns">
         <Balance stats={stats} />
         <div className="stack overview-side">
+          <WantsYou />
           <RunsPanel />
-          <Findings findings={findingsOf(stats)} />
+          <Findings stats={stats} />
         </div>
       </div>
     </div>
@@ -124,44 +125,6 @@ function SourceTable({ sources }: { sources: CatalogStats['sources'] }): ReactEl
       </table>
     </div>
   );
-}
-
-function Findings({ findings }: { findings: readonly Finding[] }): ReactElement {
-  return (
-    <section className="panel">
-      <h2>To look at</h2>
-      {findings.length === 0 ? (
-        <p className="row muted">
-          <Icon name="check" /> Nothing stands out in the data.
-        </p>
-      ) : (
-        <ul className="findings">
-          {findings.map((finding) => (
-            <li key={finding.text}>
-              <Icon name="warning" />
-              <span>{finding.text}</span>
-              <FindingLink finding={finding} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-function FindingLink({ finding: { to, action } }: { finding: Finding }): ReactElement {
-  switch (to.place) {
-    case 'faces':
-      return (
-        <Link to="/data" search={{ split: to.split, class: expressionAt(to.classIndex).name }}>
-          {action}
-        </Link>
-      );
-    case 'sources':
-      return <Link to="/data/sources">{action}</Link>;
-    case 'import':
-      return <Link to="/data/import">{action}</Link>;
-  }
 }
 
 function OverviewSkeleton(): ReactElement {

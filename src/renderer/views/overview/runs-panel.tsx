@@ -8,7 +8,8 @@ import { Progress } from '../../components/progress.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { Loaded, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
-import { formatCount, formatRate, formatShare } from '../../text/format.ts';
+import { formatCount, formatRate, formatShare, plural } from '../../text/format.ts';
+import { NETWORK_LABELS } from '../../text/words.ts';
 
 /** Finished runs beside those that still go on. */
 const RECENT_RUNS = 3;
@@ -35,13 +36,16 @@ function NoRuns(): ReactElement {
 }
 
 function Runs({ runs }: { runs: readonly RunSummary[] }): ReactElement {
-  const isOpen = ({ status }: RunSummary): boolean => status !== 'finished' && status !== 'stopped';
+  const isOpen = ({ status }: RunSummary): boolean => status === 'running' || status === 'queued';
   const shown = [...runs.filter(isOpen), ...runs.filter((run) => !isOpen(run)).slice(0, RECENT_RUNS)];
   return (
     <>
       {shown.map((run) => (
         <RunCard key={run.id} run={run} />
       ))}
+      <p className="runs-more">
+        <Link to="/runs">All {plural(runs.length, 'run')}</Link>
+      </p>
     </>
   );
 }
@@ -64,7 +68,11 @@ function RunCard({ run }: { run: RunSummary }): ReactElement {
         <span>
           step {formatCount(run.step)} of {formatCount(run.totalSteps)}
         </span>
-        {run.best !== null && <span>best {formatShare(run.best.accuracy)}</span>}
+        {run.best !== null && (
+          <span>
+            best {formatShare(run.best.accuracy)}, {NETWORK_LABELS[run.best.network].toLowerCase()}
+          </span>
+        )}
         {run.imagesPerSecond !== null && <span>{formatRate(run.imagesPerSecond)} images/s</span>}
         {run.secondsLeft !== null && <span>{formatDuration(run.secondsLeft)} left</span>}
       </p>

@@ -3,12 +3,11 @@ import { type ReactElement, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { SPLITS, type Split } from '#shared/images.ts';
 import { api } from '../../api/client.ts';
-import { Choice } from '../../components/fields.tsx';
 import { ClassLetter } from '../../components/class-mark.tsx';
 import { FaceImage } from '../../components/face-image.tsx';
+import { CompactChoice } from '../../components/fields.tsx';
 import { Loaded, Skeleton } from '../../components/states.tsx';
 import { SPLIT_LABELS } from '../../text/words.ts';
-import type { ShownPicture } from './picture.ts';
 
 const FACES = 28;
 const SIDE = 56;
@@ -32,36 +31,17 @@ function useFaces(split: Split) {
   });
 }
 
-interface FaceStripProps {
-  readonly selected: number | undefined;
-  readonly onSelect: (id: number) => void;
-  /** Pictures of the person's own, of this session. */
-  readonly earlier: readonly ShownPicture[];
-  readonly onEarlier: (picture: ShownPicture) => void;
-}
-
-/** Faces of the catalog to try, and the pictures tried before. */
-export function FaceStrip({ selected, onSelect, earlier, onEarlier }: FaceStripProps): ReactElement {
+/** Faces of the catalog to try. */
+export function FaceStrip(props: { selected: number | undefined; onSelect: (id: number) => void }): ReactElement {
+  const { selected, onSelect } = props;
   const [split, setSplit] = useState<Split>('test');
   const faces = useFaces(split);
   return (
-    <div className="stack">
-      {earlier.length > 0 && (
-        <div className="strip" role="group" aria-label="Pictures tried before">
-          {earlier.map((picture) => (
-            <AriaButton
-              key={picture.address}
-              className="strip-face"
-              aria-label={picture.title}
-              onPress={() => onEarlier(picture)}
-            >
-              <img className="face" src={picture.address} alt="" />
-            </AriaButton>
-          ))}
-        </div>
-      )}
-      <div className="strip-split">
-        <Choice
+    <section className="stack-small" aria-label="Faces of the catalog">
+      <div className="row">
+        <h2>Faces of the catalog</h2>
+        <span className="spacer" />
+        <CompactChoice
           label="Faces of the catalog"
           value={split}
           options={SPLITS.map((value) => ({ value, label: SPLIT_LABELS[value] }))}
@@ -90,6 +70,6 @@ export function FaceStrip({ selected, onSelect, earlier, onEarlier }: FaceStripP
           )
         }
       </Loaded>
-    </div>
+    </section>
   );
 }

@@ -1,32 +1,42 @@
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { type ReactElement, useState } from 'react';
-import type { ImagePrediction } from '#shared/prediction.ts';
-import { NETWORKS, type NetworkName, type RunSummary } from '#shared/training.ts';
-import { api, client } from '../../api/client.ts';
-import { Choice } from '../../components/fields.tsx';
-import { Empty, ErrorNote, Loaded, Skeleton } from '../../components/states.tsx';
-import { formatShare } from '../../text/format.ts';
-import { NETWORK_LABELS, STATUS_LABELS } from '../../text/words.ts';
+import { type DragEvent, type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { FileTrigger } from 'react-aria-components';
+import type { StudioError } from '#shared/errors.ts';
+import type { NetworkName, RunSummary } from '#shared/training.ts';
+import { api } from '../../api/client.ts';
+import { Button } from '../../components/button.tsx';
+import { Toggle } from '../../components/fields.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Segments } from '../../components/segments.tsx';
+import { Empty, ErrorNote, Loaded, Skeleton, WarningNote } from '../../components/states.tsx';
+import { CameraButton } from './camera.tsx';
 import { FaceStrip } from './face-strip.tsx';
-import { PictureDrop } from './picture-drop.tsx';
-import { type ShownPicture, pictureOfFace, usePaste, usePictures } from './picture.ts';
-import { Probabilities } from './probabilities.tsx';
+import { History } from './history.tsx';
+import { type Model, ModelChoice, nameOfModel, useModels } from './model-choice.tsx';
+import { leadingFirst, networksOfRun } from './networks.ts';
+import { shelf } from './picture-shelf.ts';
+import { keyOfFace, usePaste, useShelf, useShownPicture, useUpload } from './picture.ts';
+import { Predicted } from './predicted.tsx';
+import type { PredictSearch } from './search.ts';
 import './predict.css';
 
 const route = getRouteApi('/predict');
 
-/** One picture, one trained network, the probability of each expression. */
+/** One picture, the networks of a model, the probability of each expression, and what they looked at. */
 export function Predict(): ReactElement {
-  const runs = useQuery(api.runs.list.queryOptions());
+  const { query, model } = useModels(route.useSearch());
   return (
-    <div className="place">
+    <div className="place predict-place">
       <h1 className="visually-hidden">Predict</h1>
-      <Loaded query={runs} skeleton={<Skeleton height={420} />}>
-        {(list) => {
-          const trained = list.filter(({ best }) => best !== null);
-          return trained.length === 0 ? <NoNetwork /> : <PredictWith runs={trained} />;
-        }}
+      <Loaded query={query} skeleton={<Skeleton height={420} />}>
+        {({ runs, imported }) =>
+          model.run === undefined && model.checkpoint === undefined ? (
+            <NoNetwork />
+          ) : (
+            <PredictWith runs={runs} imported={imported} model={model} />
+          )
+        }
       </Loaded>
     </div>
   );
@@ -36,128 +46,190 @@ function NoNetwork(): ReactElement {
   return (
     <Empty icon="predict" title="No trained network yet" action={<Link to="/runs/new">Start a run</Link>}>
       Once a run has reached its first evaluation, its networks can be tried on any picture here, even while it trains
-      on.
+      on. A checkpoint of another program opens with <code>checkpoint import</code>.
     </Empty>
   );
 }
 
-/** Which network is asked; the address says so. */
-function useModel(runs: readonly RunSummary[]) {
-  const { run: wanted, network } = route.useSearch();
-  const run = runs.find(({ id }) => id === wanted) ?? runs[0]!;
-  return { run, network };
-}
-
-function PredictWith({ runs }: { runs: readonly RunSummary[] }): ReactElement {
-  const { run, network } = useModel(runs);
-  const { face } = route.useSearch();
-  const navigate = route.useNavigate();
-  const { pictures, uploading } = usePictures();
-  const [chosen, setChosen] = useState<ShownPicture | null>(null);
-  const shown = face !== undefined ? pictureOfFace(face) : chosen;
-
-  const take = (file: File): void =>
-    uploading.mutate(file, {
-      onSuccess: (picture) => {
-        setChosen(picture);
-        void navigate({ search: (previous) => ({ ...previous, face: undefined }) });
-      },
-    });
-  usePaste(take);
-  const prediction = usePrediction(shown, run.id, network);
-  return (
-    <div className="predict">
-      <section className="panel stack">
-        <PictureDrop shown={shown} isUploading={uploading.isPending} onPicture={take} />
-        {uploading.error !== null && <ErrorNote error={uploading.error} />}
-        <FaceStrip
-          selected={face}
-          onSelect={(id) => void navigate({ search: (previous) => ({ ...previous, face: id }) })}
-          earlier={pictures}
-          onEarlier={(picture) => {
-            setChosen(picture);
-            void navigate({ search: (previous) => ({ ...previous, face: undefined }) });
-          }}
-        />
-      </section>
-      <section className="panel stack">
-        <ModelChoice runs={runs} run={run} network={network} />
-        <Answer shown={shown} run={run} prediction={prediction} />
-      </section>
-    </div>
-  );
-}
-
-/** Asked anew for each picture and network; what was asked before is remembered until the run has a newer checkpoint. */
-function usePrediction(
-  shown: ShownPicture | null,
-  run: string,
-  network: NetworkName | undefined,
-): UseQueryResult<ImagePrediction> {
-  return useQuery({
-    queryKey: [...api.prediction.predict.mutationKey(), { run, network, picture: shown?.picture }],
-    queryFn: ({ signal }) => {
-      if (shown === null) throw new Error('There is no picture to predict.');
-      return client.prediction.predict.mutate({ model: { run, network }, picture: shown.picture }, { signal });
-    },
-    enabled: shown !== null,
-  });
-}
-
-const AUTOMATIC = 'automatic';
-
-interface ModelChoiceProps {
+interface PredictWithProps {
   readonly runs: readonly RunSummary[];
-  readonly run: RunSummary;
-  readonly network: NetworkName | undefined;
+  readonly imported: readonly string[];
+  readonly model: Model;
 }
 
-function ModelChoice({ runs, run, network }: ModelChoiceProps): ReactElement {
+function PredictWith({ runs, imported, model }: PredictWithProps): ReactElement {
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  return (
-    <div className="predict-model">
-      <Choice
-        label="Run"
-        value={run.id}
-        options={runs.map(({ id, status, best }) => ({
-          value: id,
-          label: id,
-          note: `${STATUS_LABELS[status]}${best === null ? '' : ` · ${formatShare(best.accuracy)}`}`,
-        }))}
-        onChange={(id) => void navigate({ search: (previous) => ({ ...previous, run: id }) })}
-      />
-      <Choice
-        label="Network"
-        value={network ?? AUTOMATIC}
-        options={[
-          { value: AUTOMATIC, label: 'Chosen by validation' },
-          ...NETWORKS.map((value) => ({ value, label: NETWORK_LABELS[value] })),
-        ]}
-        onChange={(value) =>
-          void navigate({ search: (previous) => ({ ...previous, network: value === AUTOMATIC ? undefined : value }) })
+  const change = (part: Partial<PredictSearch>): void =>
+    void navigate({ search: (previous) => ({ ...previous, ...part }) });
+  const shown = useShownPicture(search);
+  const tried = useShelf();
+  const uploading = useUpload((upload) => change({ upload, face: undefined }));
+  const [cameraProblem, setCameraProblem] = useState<StudioError | null>(null);
+  usePaste(uploading.mutate);
+  useEffect(() => {
+    const { face } = search;
+    if (face === undefined) return;
+    void shelf.put({
+      key: keyOfFace(face),
+      picture: { image: face },
+      title: `Face ${face}`,
+      file: null,
+      at: Date.now(),
+    });
+  }, [search.face]);
+  const networks = useNetworks(runs, model);
+
+  const ways = (
+    <>
+      <div className="row predict-ways">
+        <FileTrigger
+          acceptedFileTypes={PICTURE_TYPES}
+          allowsMultiple
+          onSelect={(files) => files !== null && files.length > 0 && uploading.mutate([...files])}
+        >
+          <Button icon="image" isPending={uploading.isPending}>
+            Choose a file
+          </Button>
+        </FileTrigger>
+        <CameraButton onPicture={(file) => uploading.mutate([file])} onError={setCameraProblem} />
+      </div>
+      {uploading.error !== null && <ErrorNote error={uploading.error} />}
+      {cameraProblem !== null && <ErrorNote error={cameraProblem} />}
+    </>
+  );
+  const strips = (
+    <>
+      <History
+        pictures={tried ?? []}
+        shown={search.face === undefined ? search.upload : keyOfFace(search.face)}
+        onShow={({ picture }) =>
+          change('image' in picture ? { face: picture.image, upload: undefined } : { face: undefined, ...picture })
         }
       />
+      <FaceStrip selected={search.face} onSelect={(face) => change({ face, upload: undefined })} />
+    </>
+  );
+  return (
+    <DropArea onFiles={uploading.mutate}>
+      <section className="panel predict-bar" aria-label="Who is asked, and how">
+        <ModelChoice
+          runs={runs}
+          imported={imported}
+          model={model}
+          automatic="All, side by side"
+          onChange={(next) => change({ run: undefined, checkpoint: undefined, network: undefined, ...next })}
+        />
+        <Options search={search} isFace={search.face !== undefined} onChange={change} />
+      </section>
+      {shown === null || shown === 'gone' ? (
+        <section className="panel stack">
+          <div className="drop-place">
+            <Icon name="image" size={36} />
+            <p className="drop-title">Drop a picture here, or paste one</p>
+            <p className="muted">Faces are looked for in it. Nothing leaves this machine.</p>
+            {shown === 'gone' && (
+              <WarningNote>
+                <p>The picture of this address is no longer kept: choose it again.</p>
+              </WarningNote>
+            )}
+            {ways}
+          </div>
+          {strips}
+        </section>
+      ) : (
+        <Loaded query={networks} skeleton={<Skeleton height={420} />}>
+          {({ asked }) => (
+            <Predicted
+              key={JSON.stringify(shown.picture)}
+              shown={shown}
+              model={model}
+              modelName={nameOfModel(model, runs)}
+              networks={asked}
+              look={search.look ?? (shown.isFace ? 'picture' : 'faces')}
+              notebook={search.notebook === true}
+              ways={ways}
+              strips={strips}
+            />
+          )}
+        </Loaded>
+      )}
+    </DropArea>
+  );
+}
+
+/** What the host decodes. */
+const PICTURE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'image/tiff'];
+
+/** The networks to ask, the leading one first; `asked` is undefined for a checkpoint, which tells its own. */
+function useNetworks(runs: readonly RunSummary[], { run, checkpoint, network }: Model) {
+  const isRun = checkpoint === undefined && run !== undefined;
+  const detail = useQuery({ ...api.runs.get.queryOptions({ id: run ?? '' }), enabled: isRun });
+  const leading = network ?? runs.find(({ id }) => id === run)?.best?.network;
+  const asked: NetworkName[] | undefined = detail.data && leadingFirst(networksOfRun(detail.data), leading);
+  return {
+    data: isRun ? detail.data && { asked } : { asked: network === undefined ? undefined : [network] },
+    error: isRun ? detail.error : null,
+    refetch: () => void detail.refetch(),
+  };
+}
+
+interface OptionsProps {
+  readonly search: PredictSearch;
+  readonly isFace: boolean;
+  readonly onChange: (part: Partial<PredictSearch>) => void;
+}
+
+function Options({ search, isFace, onChange }: OptionsProps): ReactElement {
+  const usual = isFace ? 'picture' : 'faces';
+  return (
+    <div className="predict-options">
+      <Segments
+        label="What is taken as a face"
+        value={search.look ?? usual}
+        options={[
+          { value: 'faces', label: 'Find faces' },
+          { value: 'picture', label: 'Whole picture' },
+        ]}
+        onChange={(look) => onChange({ look: look === usual ? undefined : look })}
+      />
+      <Toggle
+        label="As in the notebook"
+        description="Without the margin that evaluation cuts away"
+        value={search.notebook === true}
+        onChange={(isOn) => onChange({ notebook: isOn ? true : undefined })}
+      />
     </div>
   );
 }
 
-interface AnswerProps {
-  readonly shown: ShownPicture | null;
-  readonly run: RunSummary;
-  readonly prediction: UseQueryResult<ImagePrediction>;
-}
-
-function Answer({ shown, run, prediction }: AnswerProps): ReactElement {
-  if (shown === null) {
-    return (
-      <Empty icon="predict" title="Choose a picture">
-        Drop a file, paste one, or pick a face of the catalog. The whole picture is taken as the face.
-      </Empty>
-    );
-  }
+/** Takes files that are dropped anywhere on the place. */
+function DropArea({ onFiles, children }: { onFiles: (files: File[]) => void; children: ReactNode }): ReactElement {
+  const [isOver, setOver] = useState(false);
+  const over = (event: DragEvent): void => {
+    if (!event.dataTransfer.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'copy';
+    setOver(true);
+  };
+  const leave = (event: DragEvent<HTMLElement>): void => {
+    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(false);
+    const files = [...event.dataTransfer.files];
+    if (files.length > 0) onFiles(files);
+  };
   return (
-    <Loaded query={prediction} skeleton={<Skeleton height={280} />}>
-      {(answer) => <Probabilities prediction={answer} run={run.name} onAskAgain={() => void prediction.refetch()} />}
-    </Loaded>
+    <div
+      className={isOver ? 'drop-area drop-area-over' : 'drop-area'}
+      onDragEnter={over}
+      onDragOver={over}
+      onDragLeave={leave}
+      onDrop={drop}
+    >
+      {children}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactElement, ReactNode } from 'react';
 import type { TrainingConfig } from '#shared/training.ts';
 import { Choice, NumberInput, TextInput, Toggle } from '../../components/fields.tsx';
-import { type ConfigField, configText } from './config-fields.ts';
+import { type ConfigField, configText } from './config-field.ts';
 import { DEFAULT_CONFIG, type RunDraft, withSetting } from './run-draft.ts';
 
 interface ConfigFieldInputProps {

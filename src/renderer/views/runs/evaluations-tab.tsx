@@ -1,176 +1,151 @@
-import { useMutation } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
-import { SPLITS, type Split } from '#shared/images.ts';
-import { type Evaluation, NETWORKS, type NetworkName, type RunDetail } from '#shared/training.ts';
+import { type Evaluation, type RunDetail } from '#shared/training.ts';
 import { api } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
-import { ClassMark } from '../../components/class-mark.tsx';
-import { Choice } from '../../components/fields.tsx';
-import { Empty, ErrorNote } from '../../components/states.tsx';
-import { formatCount, formatShare } from '../../text/format.ts';
-import { NETWORK_LABELS, SPLIT_LABELS } from '../../text/words.ts';
-import { ConfusionMatrix } from './confusion-matrix.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
+import { formatCount, formatPercent, formatShare } from '../../text/format.ts';
+import { NETWORK_LABELS } from '../../text/words.ts';
+import { EvaluationDetail } from './evaluation-detail.tsx';
 import { type RankedEvaluation, rankEvaluations } from './evaluations.ts';
+import { KeptEvaluations } from './kept-evaluations.tsx';
 
-/** How well each network did, at its last and its best evaluation, and on request on another split. */
+const route = getRouteApi('/runs/$run');
+
+/** How well each network did while it trained, and, on request, on other images. */
 export function EvaluationsTab({ run }: { run: RunDetail }): ReactElement {
-  const [asked, setAsked] = useState<readonly Evaluation[]>([]);
-  const rows = rankEvaluations(run.evaluations, asked);
+  const { evaluation: kept } = route.useSearch();
+  const navigate = route.useNavigate();
+  const rows = rankEvaluations(run.evaluations, run.best);
   const [chosen, setChosen] = useState<Evaluation | null>(null);
-  const shown = chosen ?? rows.at(0)?.evaluation;
+  const shown = kept !== undefined ? undefined : (chosen ?? rows.at(0)?.evaluation);
+  const showKept = (id: string | undefined): void =>
+    void navigate({ search: (before) => ({ ...before, evaluation: id }), replace: true });
   return (
     <div className="stack">
       <section className="panel stack">
+        <h2>While training, on validation</h2>
         {rows.length === 0 ? (
           <Empty icon="runs" title="Not evaluated yet">
-            Both networks are scored on the validation images every {formatCount(run.config.evaluateEvery)} steps.
+            The networks are scored on the validation images every {formatCount(run.config.evaluateEvery)} steps.
           </Empty>
         ) : (
-          <EvaluationTable rows={rows} shown={shown} onShow={setChosen} />
+          <>
+            <ChosenNetwork run={run} />
+            <WhileTraining
+              rows={rows}
+              shown={shown}
+              onShow={(evaluation) => {
+                setChosen(evaluation);
+                showKept(undefined);
+              }}
+            />
+          </>
         )}
-        <EvaluateForm
-          run={run}
-          onEvaluated={(evaluation) => {
-            setAsked([evaluation, ...asked]);
-            setChosen(evaluation);
-          }}
-        />
       </section>
+      <KeptEvaluations run={run} shown={kept} onShow={showKept} />
+      {kept !== undefined && <KeptDetail id={kept} />}
       {shown !== undefined && <EvaluationDetail evaluation={shown} />}
     </div>
   );
 }
 
-interface EvaluationTableProps {
+/** Which network prediction takes, and why. */
+function ChosenNetwork({ run: { best } }: { run: RunDetail }): ReactElement | null {
+  if (best === null) return null;
+  return (
+    <p className="row">
+      <Icon name="check" />
+      <span>
+        Validation chose the <strong>{NETWORK_LABELS[best.network].toLowerCase()}</strong> network of step{' '}
+        {formatCount(best.step)}: {formatShare(best.accuracy)} accuracy, {formatShare(best.meanClassAccuracy)}{' '}
+        mean-class. Predictions and comparisons take it unless told otherwise.
+      </span>
+    </p>
+  );
+}
+
+interface WhileTrainingProps {
   readonly rows: readonly RankedEvaluation[];
   readonly shown: Evaluation | undefined;
   readonly onShow: (evaluation: Evaluation) => void;
 }
 
-function EvaluationTable({ rows, shown, onShow }: EvaluationTableProps): ReactElement {
-  return (
-    <div className="table-scroll">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Network</th>
-            <th>Split</th>
-            <th className="number">Step</th>
-            <th className="number">Accuracy</th>
-            <th className="number">Mean-class</th>
-            <th className="number">Top 2</th>
-            <th className="number">Calibration error</th>
-            <th className="number">Log loss, nats</th>
-            <th className="number">Images</th>
-            <th>
-              <span className="visually-hidden">Show</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ evaluation, note }) => (
-            <tr key={`${evaluation.network} ${evaluation.split} ${evaluation.step} ${note}`}>
-              <td>
-                {NETWORK_LABELS[evaluation.network]} <span className="muted small">{note}</span>
-              </td>
-              <td>{evaluation.split}</td>
-              <td className="number">{formatCount(evaluation.step)}</td>
-              <td className="number">{formatShare(evaluation.accuracy)}</td>
-              <td className="number">{formatShare(evaluation.meanClassAccuracy)}</td>
-              <td className="number">{formatShare(evaluation.top2)}</td>
-              <td className="number">{evaluation.ece.toFixed(3)}</td>
-              <td className="number">{evaluation.nll.toFixed(3)}</td>
-              <td className="number">{formatCount(evaluation.count)}</td>
-              <td className="number">
-                <Button kind="quiet" isDisabled={evaluation === shown} onPress={() => onShow(evaluation)}>
-                  {evaluation === shown ? 'Shown' : 'Show'}
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const AUTOMATIC = 'automatic';
-
-function EvaluateForm({
-  run,
-  onEvaluated,
-}: {
-  run: RunDetail;
-  onEvaluated: (evaluation: Evaluation) => void;
-}): ReactElement {
-  const [split, setSplit] = useState<Split>('test');
-  const [network, setNetwork] = useState<NetworkName | typeof AUTOMATIC>(AUTOMATIC);
-  const evaluating = useMutation(api.prediction.evaluate.mutationOptions({ onSuccess: onEvaluated }));
-  const start = (): void =>
-    evaluating.mutate({ model: { run: run.id, network: network === AUTOMATIC ? undefined : network }, split });
-  return (
-    <>
-      <div className="inline-form">
-        <Choice
-          label="Score on"
-          value={split}
-          options={SPLITS.filter((value) => value !== 'unlabeled').map((value) => ({
-            value,
-            label: SPLIT_LABELS[value],
-          }))}
-          onChange={setSplit}
-        />
-        <Choice
-          label="Network"
-          value={network}
-          options={[
-            { value: AUTOMATIC, label: 'Chosen by validation' },
-            ...NETWORKS.map((value) => ({ value, label: NETWORK_LABELS[value] })),
-          ]}
-          onChange={setNetwork}
-        />
-        <Button isPending={evaluating.isPending} onPress={start}>
-          {evaluating.isPending ? 'Evaluating …' : 'Evaluate'}
+function WhileTraining({ rows, shown, onShow }: WhileTrainingProps): ReactElement {
+  const columns: readonly Column<RankedEvaluation>[] = [
+    {
+      key: 'network',
+      title: 'Network',
+      cell: ({ evaluation, note }) => (
+        <>
+          {NETWORK_LABELS[evaluation.network]} <span className="muted small">{note}</span>
+        </>
+      ),
+    },
+    ...SCORES.map((column) => ({
+      ...column,
+      sortBy: ({ evaluation }: RankedEvaluation) => column.sortBy(evaluation),
+      cell: ({ evaluation }: RankedEvaluation) => column.cell(evaluation),
+    })),
+    {
+      key: 'show',
+      title: 'Show',
+      hidesTitle: true,
+      isNumber: true,
+      cell: ({ evaluation }) => (
+        <Button kind="quiet" isDisabled={evaluation === shown} onPress={() => onShow(evaluation)}>
+          {evaluation === shown ? 'Shown' : 'Show'}
         </Button>
-      </div>
-      {evaluating.error !== null && <ErrorNote error={evaluating.error} onRetry={start} />}
-    </>
+      ),
+    },
+  ];
+  return (
+    <DataTable
+      label="Evaluations while training"
+      columns={columns}
+      rows={rows}
+      keyOf={({ evaluation, note }) => `${evaluation.network} ${evaluation.step} ${note}`}
+    />
   );
 }
 
-function EvaluationDetail({ evaluation }: { evaluation: Evaluation }): ReactElement {
+interface Score {
+  readonly key: string;
+  readonly title: string;
+  readonly isNumber: true;
+  readonly sortBy: (evaluation: Evaluation) => number;
+  readonly cell: (evaluation: Evaluation) => string;
+}
+
+function score(
+  key: string,
+  title: string,
+  of: (evaluation: Evaluation) => number,
+  text: (value: number) => string,
+): Score {
+  return { key, title, isNumber: true, sortBy: of, cell: (evaluation) => text(of(evaluation)) };
+}
+
+const threeDigits = (value: number): string => value.toFixed(3);
+
+const SCORES: readonly Score[] = [
+  score('step', 'Step', ({ step }) => step, formatCount),
+  score('accuracy', 'Accuracy, %', ({ accuracy }) => accuracy, formatPercent),
+  score('meanClass', 'Mean-class, %', ({ meanClassAccuracy }) => meanClassAccuracy, formatPercent),
+  score('top2', 'Top 2, %', ({ top2 }) => top2, formatPercent),
+  score('ece', 'Calibration error', ({ ece }) => ece, threeDigits),
+  score('nll', 'Log loss, nats', ({ nll }) => nll, threeDigits),
+  score('count', 'Images', ({ count }) => count, formatCount),
+];
+
+function KeptDetail({ id }: { id: string }): ReactElement {
+  const report = useQuery(api.evaluation.report.queryOptions({ id }));
   return (
-    <div className="panel evaluation-detail">
-      <ConfusionMatrix confusion={evaluation.confusion} />
-      <section>
-        <h2>
-          {NETWORK_LABELS[evaluation.network]}, {evaluation.split}, step {formatCount(evaluation.step)}
-        </h2>
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Class</th>
-              <th className="number">Precision</th>
-              <th className="number">Recall</th>
-              <th className="number">F1</th>
-              <th className="number">Images</th>
-            </tr>
-          </thead>
-          <tbody>
-            {evaluation.perClass.map((row, index) => (
-              <tr key={row.name}>
-                <td>
-                  <ClassMark index={index} />
-                </td>
-                <td className="number">{formatShare(row.precision)}</td>
-                <td className="number">{formatShare(row.recall)}</td>
-                <td className="number">{formatShare(row.f1)}</td>
-                <td className="number">{formatCount(row.support)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </div>
+    <Loaded query={report} skeleton={<Skeleton height={360} />}>
+      {(data) => <EvaluationDetail evaluation={data} intervals={data.intervals} calibrated={data.calibrated} />}
+    </Loaded>
   );
 }

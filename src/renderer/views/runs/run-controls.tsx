@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import type { RunStatus, RunSummary } from '#shared/training.ts';
-import { api } from '../../api/client.ts';
+import { api, client } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorNote } from '../../components/states.tsx';
 
@@ -11,7 +11,7 @@ const PAUSABLE: readonly RunStatus[] = ['queued', 'running'];
 const RESUMABLE: readonly RunStatus[] = ['paused', 'interrupted', 'failed'];
 
 /** What can be done with a run in its state. What cannot be undone asks first. */
-export function RunControls({ run }: { run: RunSummary }): ReactElement {
+export function RunControls({ run, canFinetune }: { run: RunSummary; canFinetune: boolean }): ReactElement {
   const pause = useMutation(api.runs.pause.mutationOptions());
   const resume = useMutation(api.runs.resume.mutationOptions());
   const stop = useMutation(api.runs.stop.mutationOptions());
@@ -31,6 +31,7 @@ export function RunControls({ run }: { run: RunSummary }): ReactElement {
             Resume
           </Button>
         )}
+        {canFinetune && <FinetuneButton run={run} />}
         {isOpen && (
           <Confirm
             button={
@@ -56,6 +57,28 @@ export function RunControls({ run }: { run: RunSummary }): ReactElement {
       </div>
       {error !== null && <ErrorNote error={error} />}
     </div>
+  );
+}
+
+/** Ends a run with its fine-tuning now. One that trains is paused first: the host fine-tunes only what rests. */
+function FinetuneButton({ run: { id, name, status } }: { run: RunSummary }): ReactElement {
+  const finetune = useMutation({
+    mutationFn: async () => {
+      if (PAUSABLE.includes(status)) await client.runs.pause.mutate({ id });
+      return client.runs.finetune.mutate({ id });
+    },
+  });
+  return (
+    <>
+      <Confirm
+        button={<Button isPending={finetune.isPending}>Fine-tune now</Button>}
+        title={`Fine-tune ${name} now?`}
+        text="The best adaptation network so far trains on the labels, and the run ends with that. The steps still to do are left out for good."
+        action="Fine-tune and end it"
+        onConfirm={() => finetune.mutate()}
+      />
+      {finetune.error !== null && <ErrorNote error={finetune.error} />}
+    </>
   );
 }
 

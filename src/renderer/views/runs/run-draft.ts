@@ -70,9 +70,18 @@ export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
   return withPreset(draft, isDemo ? 'demo' : 'quick');
 }
 
+/** The settings that differ from the defaults: what is read through a schema has the defaults filled in. */
+export function withoutDefaults(config: Partial<TrainingConfig>): Partial<TrainingConfig> {
+  return Object.fromEntries(
+    Object.entries(config).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(DEFAULT_CONFIG[key as keyof TrainingConfig]),
+    ),
+  );
+}
+
 /** A draft that repeats a run's request. */
 export function draftOf(request: RunRequest): RunDraft {
-  const { name = '', ...config } = request.config;
+  const { name = '', ...config } = withoutDefaults(request.config);
   return {
     name,
     preset: OWN_PRESET,
@@ -98,6 +107,48 @@ export function withSetting<Key extends keyof TrainingConfig>(
   const { [key]: _replaced, ...rest } = draft.config;
   const isDefault = JSON.stringify(value) === JSON.stringify(DEFAULT_CONFIG[key]);
   return { ...draft, config: isDefault ? (rest as Partial<TrainingConfig>) : { ...draft.config, [key]: value } };
+}
+
+/** The draft with several settings changed. */
+export function withSettings(draft: RunDraft, change: Partial<TrainingConfig>): RunDraft {
+  return (Object.keys(change) as (keyof TrainingConfig)[]).reduce(
+    (changed, key) => withSetting(changed, key, change[key]!),
+    draft,
+  );
+}
+
+/** All settings of a draft, those that nobody set included. */
+export function configOf(draft: RunDraft): TrainingConfig {
+  return { ...DEFAULT_CONFIG, ...draft.config };
+}
+
+/** Whether a setting was changed since the preset was chosen. */
+export function differsFromPreset({ preset, config }: RunDraft): boolean {
+  const chosen = PRESETS.find(({ name }) => name === preset);
+  const base: TrainingConfig = { ...DEFAULT_CONFIG, ...chosen?.config };
+  const own: TrainingConfig = { ...DEFAULT_CONFIG, ...config };
+  return (Object.keys(base) as (keyof TrainingConfig)[]).some(
+    (key) => JSON.stringify(base[key]) !== JSON.stringify(own[key]),
+  );
+}
+
+/** How many images each part of a draft's data holds; 0 where it names none. */
+export function imagesOf(
+  { labeled, unlabeled, validation }: RunDraft,
+  stats: CatalogStats,
+  subsets: readonly Subset[],
+): { labeled: number; unlabeled: number; validation: number } {
+  // A run that is copied names the version of its subset.
+  const subset = subsets.find(({ name, version }) => labeled === name || labeled === `${name}@${version}`);
+  const sourceOf = (name: string | null | undefined): CatalogStats['sources'][number] | undefined =>
+    stats.sources.find((source) => source.name === name);
+  const [validationSource, ofSource] = validation.split(/:(?=[^:]*$)/);
+  return {
+    labeled: subset?.total ?? sourceOf(labeled)?.splits.train?.total ?? 0,
+    unlabeled: sourceOf(unlabeled)?.total ?? 0,
+    validation:
+      (ofSource === undefined ? stats.splits.validation : sourceOf(validationSource)?.splits.validation)?.total ?? 0,
+  };
 }
 
 /** The request of a draft; null while a part is missing. */

@@ -1,25 +1,37 @@
 import { formatDuration } from '#shared/duration.ts';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { Checkbox } from 'react-aria-components';
 import type { RunSummary } from '#shared/training.ts';
 import { api } from '../../api/client.ts';
+import { Button } from '../../components/button.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Progress } from '../../components/progress.tsx';
+import { SearchInput } from '../../components/search-input.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
 import { Ago } from '../../components/time.tsx';
-import { formatCount, formatShare } from '../../text/format.ts';
+import { formatCount, formatPercent, plural } from '../../text/format.ts';
+import { NETWORK_LABELS, PHASE_LABELS } from '../../text/words.ts';
+import { idsOf, textOfIds } from './search.ts';
 import './runs.css';
 
-/** Every run of the workspace, newest first. */
+const route = getRouteApi('/runs');
+
+/** From so many runs on, a name is looked up quicker than read for. */
+const WORTH_SEARCHING = 8;
+
+/** Every run of the workspace, newest first; those that are picked can be compared. */
 export function RunList(): ReactElement {
   const runs = useQuery(api.runs.list.queryOptions());
   return (
     <div className="place">
       <div className="place-head">
         <h1>Runs</h1>
+        {runs.data !== undefined && <PickedRuns runs={runs.data} />}
         <span className="spacer" />
         <Link to="/runs/new" className="button button-primary">
           <Icon name="plus" />
@@ -27,84 +39,194 @@ export function RunList(): ReactElement {
         </Link>
       </div>
       <section className="panel">
-        <Loaded query={runs} skeleton={<Skeleton height={200} />}>
-          {(list) =>
-            list.length === 0 ? (
-              <Empty icon="runs" title="No runs yet">
-                A run trains the base and the adaptation network. Its curves are here while it goes on, and after.
-              </Empty>
-            ) : (
-              <RunTable runs={list} />
-            )
-          }
+        <Loaded query={runs} skeleton={<ListSkeleton />}>
+          {(list) => (list.length === 0 ? <NoRuns /> : <RunTable runs={list} />)}
         </Loaded>
       </section>
     </div>
   );
 }
 
-function RunTable({ runs }: { runs: readonly RunSummary[] }): ReactElement {
+function NoRuns(): ReactElement {
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Status</th>
-            <th>Validation accuracy</th>
-            <th className="number">Best, %</th>
-            <th className="number">Mean-class, %</th>
-            <th>Step</th>
-            <th className="number">Time left</th>
-            <th className="number">Trained for</th>
-            <th className="number">Started</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <RunRow key={run.id} run={run} />
-          ))}
-        </tbody>
-      </table>
+    <Empty icon="runs" title="No runs yet" action={<Link to="/runs/new">Start the first one</Link>}>
+      A run trains the base and the adaptation network. Its curves are here while it goes on, and after.
+    </Empty>
+  );
+}
+
+function ListSkeleton(): ReactElement {
+  return (
+    <div className="skeletons">
+      {[0, 1, 2, 3, 4].map((index) => (
+        <Skeleton key={index} height={36} />
+      ))}
     </div>
   );
 }
 
-function RunRow({ run }: { run: RunSummary }): ReactElement {
+/** What can be done with the runs that are picked; the address holds them. */
+function PickedRuns({ runs }: { runs: readonly RunSummary[] }): ReactElement | null {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const picked = idsOf(search.picked).filter((id) => runs.some((run) => run.id === id));
+  if (runs.length < 2) return null;
+  if (picked.length === 0) return <span className="muted small">Pick two or more to compare them.</span>;
   return (
-    <tr>
-      <td>
-        <Link to="/runs/$run" params={{ run: run.id }}>
-          {run.name}
+    <div className="row" role="status">
+      <span className="muted">{plural(picked.length, 'run')} picked</span>
+      {picked.length > 1 && (
+        <Link to="/runs/compare" search={{ runs: textOfIds(picked) }} className="button button-plain">
+          Compare
         </Link>
-        {run.name !== run.id && <span className="muted small"> {run.id}</span>}
-      </td>
-      <td>
-        <Status status={run.status} />
-      </td>
-      <td>
-        <Sparkline values={run.accuracies} label="Validation accuracy" />
-      </td>
-      <td className="number">{run.best === null ? '–' : percent(run.best.accuracy)}</td>
-      <td className="number">{run.best === null ? '–' : percent(run.best.meanClassAccuracy)}</td>
-      <td>
-        <div className="run-step">
-          <span>
-            {formatCount(run.step)} <span className="muted">of {formatCount(run.totalSteps)}</span>
-          </span>
-          <Progress label={`Progress of ${run.name}`} done={run.step} total={run.totalSteps} />
-        </div>
-      </td>
-      <td className="number">{run.secondsLeft === null ? '–' : formatDuration(run.secondsLeft)}</td>
-      <td className="number">{formatDuration(run.seconds)}</td>
-      <td className="number muted">
-        <Ago at={run.createdAt} />
-      </td>
-    </tr>
+      )}
+      <Button
+        kind="quiet"
+        onPress={() => void navigate({ search: ({ text }) => ({ text, picked: undefined }), replace: true })}
+      >
+        Clear
+      </Button>
+    </div>
   );
 }
 
-/** Without its sign: the heading holds the unit. */
-function percent(share: number): string {
-  return formatShare(share).replace(' %', '');
+function RunTable({ runs }: { runs: readonly RunSummary[] }): ReactElement {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const picked = idsOf(search.picked);
+  const pick = (id: string, isPicked: boolean): void => {
+    const next = isPicked ? [...picked, id] : picked.filter((other) => other !== id);
+    void navigate({ search: ({ text }) => ({ text, picked: textOfIds(next) }), replace: true });
+  };
+  const wanted = search.text?.toLowerCase() ?? '';
+  const shown = runs.filter(({ id, name }) => name.toLowerCase().includes(wanted) || id.includes(wanted));
+  const pickColumn: Column<RunSummary> = {
+    key: 'pick',
+    title: 'Pick to compare',
+    hidesTitle: true,
+    cell: ({ id }) => (
+      <Checkbox
+        className="check"
+        aria-label={`Pick ${id}`}
+        isSelected={picked.includes(id)}
+        onChange={(isSelected) => pick(id, isSelected)}
+      >
+        <span className="check-box">
+          <Icon name="check" size={12} />
+        </span>
+      </Checkbox>
+    ),
+  };
+  return (
+    <div className="stack">
+      {(runs.length >= WORTH_SEARCHING || wanted !== '') && (
+        <SearchInput
+          label="Find runs"
+          placeholder="Find by name"
+          value={search.text ?? ''}
+          onChange={(text) =>
+            void navigate({ search: (before) => ({ ...before, text: text === '' ? undefined : text }), replace: true })
+          }
+        />
+      )}
+      {shown.length === 0 ? (
+        <p className="muted">No run’s name contains “{search.text}”.</p>
+      ) : (
+        <DataTable label="Runs" columns={[pickColumn, ...COLUMNS]} rows={shown} keyOf={({ id }) => id} />
+      )}
+    </div>
+  );
 }
+
+const COLUMNS: readonly Column<RunSummary>[] = [
+  {
+    key: 'name',
+    title: 'Name',
+    sortBy: ({ name }) => name,
+    cell: ({ id, name }) => (
+      <Link to="/runs/$run" params={{ run: id }}>
+        {name}
+        {name !== id && <span className="muted small"> {id}</span>}
+      </Link>
+    ),
+  },
+  {
+    key: 'status',
+    title: 'Status',
+    sortBy: ({ status }) => status,
+    cell: ({ status, phase }) => (
+      <>
+        <Status status={status} />
+        {status === 'running' && phase !== 'training' && <span className="muted small"> {PHASE_LABELS[phase]}</span>}
+      </>
+    ),
+  },
+  {
+    key: 'accuracies',
+    title: 'Validation accuracy',
+    cell: ({ accuracies }) => <Sparkline values={accuracies} label="Validation accuracy" />,
+  },
+  {
+    key: 'best',
+    title: 'Best, %',
+    isNumber: true,
+    sortBy: ({ best }) => best?.accuracy ?? -1,
+    cell: ({ best }) => (best === null ? '–' : formatPercent(best.accuracy)),
+  },
+  {
+    key: 'meanClass',
+    title: 'Mean-class, %',
+    isNumber: true,
+    sortBy: ({ best }) => best?.meanClassAccuracy ?? -1,
+    cell: ({ best }) => (best === null ? '–' : formatPercent(best.meanClassAccuracy)),
+  },
+  {
+    key: 'network',
+    title: 'Network',
+    cell: ({ best }) =>
+      best === null ? (
+        <span className="muted">–</span>
+      ) : (
+        <span title={`At step ${formatCount(best.step)}`}>{NETWORK_LABELS[best.network]}</span>
+      ),
+  },
+  {
+    key: 'step',
+    title: 'Step',
+    sortBy: ({ step }) => step,
+    cell: (run) => (
+      <div className="run-step">
+        <span>
+          {formatCount(run.step)} <span className="muted">of {formatCount(run.totalSteps)}</span>
+        </span>
+        {run.step < run.totalSteps && (
+          <Progress label={`Progress of ${run.name}`} done={run.step} total={run.totalSteps} />
+        )}
+      </div>
+    ),
+  },
+  {
+    key: 'left',
+    title: 'Time left',
+    isNumber: true,
+    cell: ({ secondsLeft }) => (secondsLeft === null ? '–' : formatDuration(secondsLeft)),
+  },
+  {
+    key: 'seconds',
+    title: 'Trained for',
+    isNumber: true,
+    sortBy: ({ seconds }) => seconds,
+    cell: ({ seconds }) => formatDuration(seconds),
+  },
+  {
+    key: 'createdAt',
+    title: 'Started',
+    isNumber: true,
+    sortBy: ({ createdAt }) => createdAt,
+    cell: ({ createdAt }) => (
+      <span className="muted">
+        <Ago at={createdAt} />
+      </span>
+    ),
+  },
+];

@@ -26,9 +26,22 @@ export function RunPage(): ReactElement {
   const run = useQuery(api.runs.get.queryOptions({ id }));
   return (
     <div className="place">
-      <Loaded query={run} skeleton={<Skeleton height={120} />}>
+      <Loaded query={run} skeleton={<RunSkeleton />}>
         {(detail) => <Run key={detail.id} run={detail} />}
       </Loaded>
+    </div>
+  );
+}
+
+function RunSkeleton(): ReactElement {
+  return (
+    <div className="stack">
+      <Skeleton height={132} />
+      <Skeleton height={28} width={320} />
+      <div className="charts">
+        <Skeleton height={254} />
+        <Skeleton height={254} />
+      </div>
     </div>
   );
 }
@@ -41,20 +54,27 @@ function Run({ run }: { run: RunDetail }): ReactElement {
         <div className="place-head">
           <h1>{run.name}</h1>
           <Status status={summary.status} />
-          {summary.status === 'running' && summary.phase !== 'training' && (
-            <span className="muted">{PHASE_LABELS[summary.phase]}</span>
-          )}
+          {summary.status === 'running' && <span className="muted">{PHASE_LABELS[summary.phase]}</span>}
           <span className="spacer" />
-          <RunControls run={summary} />
+          <RunControls run={summary} canFinetune={canFinetune(run, summary)} />
         </div>
-        <Progress label={`Progress of ${run.name}`} done={summary.step} total={summary.totalSteps} />
+        {summary.status !== 'finished' && (
+          <Progress label={`Progress of ${run.name}`} done={summary.step} total={summary.totalSteps} />
+        )}
         <Facts run={summary} />
         {summary.error !== null && <Problem problem={summary.error} />}
       </section>
-      <Tabs />
+      <Tabs warnings={run.log.filter(({ level }) => level !== 'info').length} />
       <TabPanel run={run} />
     </>
   );
+}
+
+/** Whether fine-tuning is still to come, and there is a network to fine-tune. */
+function canFinetune({ config, evaluations }: RunDetail, { best, status, phase }: RunSummary): boolean {
+  const isFinetuned = evaluations.some(({ network }) => network === 'finetuned');
+  const isAtIt = status === 'running' && phase === 'finetuning';
+  return config.finetuneEpochs > 0 && best !== null && !isFinetuned && !isAtIt;
 }
 
 /** The list is asked for at every progress, the whole run only when more than its step changed. */
@@ -63,11 +83,18 @@ function useSummary(run: RunDetail): RunSummary {
   return runs.data?.find(({ id }) => id === run.id) ?? run;
 }
 
+/** What there is to tell only while a run trains. */
+function liveFacts({ imagesPerSecond, secondsLeft }: RunSummary): [string, string][] {
+  return [
+    ['Speed', imagesPerSecond === null ? '–' : `${formatRate(imagesPerSecond)} images/s`],
+    ['Time left', secondsLeft === null ? '–' : formatDuration(secondsLeft)],
+  ];
+}
+
 function Facts({ run }: { run: RunSummary }): ReactElement {
   const facts: [string, string][] = [
     ['Step', `${formatCount(run.step)} of ${formatCount(run.totalSteps)}`],
-    ['Speed', run.imagesPerSecond === null ? '–' : `${formatRate(run.imagesPerSecond)} images/s`],
-    ['Time left', run.secondsLeft === null ? '–' : formatDuration(run.secondsLeft)],
+    ...(run.status === 'running' ? liveFacts(run) : []),
     ['Trained for', formatDuration(run.seconds)],
     ['Best accuracy', run.best === null ? '–' : formatShare(run.best.accuracy)],
     ['Mean-class', run.best === null ? '–' : formatShare(run.best.meanClassAccuracy)],
@@ -76,7 +103,6 @@ function Facts({ run }: { run: RunSummary }): ReactElement {
       run.best === null ? '–' : `${NETWORK_LABELS[run.best.network]}, step ${formatCount(run.best.step)}`,
     ],
   ];
-  if (run.badImages > 0) facts.push(['Left out', plural(run.badImages, 'bad image')]);
   return (
     <dl className="run-figures">
       {facts.map(([name, value]) => (
@@ -85,6 +111,16 @@ function Facts({ run }: { run: RunSummary }): ReactElement {
           <dd>{value}</dd>
         </div>
       ))}
+      {run.badImages > 0 && (
+        <div>
+          <dt>Left out</dt>
+          <dd>
+            <Link from="/runs/$run" to="." search={{ tab: 'log' }}>
+              {plural(run.badImages, 'bad image')}
+            </Link>
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -96,7 +132,7 @@ const TABS = [
   { tab: 'log', label: 'Log' },
 ] as const;
 
-function Tabs(): ReactElement {
+function Tabs({ warnings }: { warnings: number }): ReactElement {
   const shown = route.useSearch().tab;
   return (
     <nav className="tabs" aria-label="Run">
@@ -105,12 +141,13 @@ function Tabs(): ReactElement {
           key={label}
           from="/runs/$run"
           to="."
-          search={{ tab }}
+          search={(before) => ({ ...before, tab })}
           className={tab === shown ? 'tab tab-shown' : 'tab'}
           aria-current={tab === shown ? 'page' : undefined}
           replace
         >
           {label}
+          {tab === 'log' && warnings > 0 && <span className="tab-count">{formatCount(warnings)}</span>}
         </Link>
       ))}
     </nav>

@@ -1,45 +1,86 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
-import { ToggleButton, ToggleButtonGroup } from 'react-aria-components';
-import type { WorkspaceInfo } from '#shared/requests.ts';
-import type { DoctorCheck } from '#shared/runtime.ts';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
+import { type ReactElement, type ReactNode, useEffect } from 'react';
 import { api } from '../../api/client.ts';
+import { notices } from '../../api/notices.ts';
 import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icon.tsx';
-import { JobProgress } from '../../components/job-progress.tsx';
-import { Prose } from '../../components/prose.tsx';
-import { ErrorNote, Loaded, Problem, Skeleton } from '../../components/states.tsx';
+import { Segments } from '../../components/segments.tsx';
+import { Loaded, Skeleton } from '../../components/states.tsx';
 import { THEMES, type Theme, setPreferences, usePreferences } from '../../preferences.ts';
-import { isActiveJob } from '../../text/job.ts';
+import { shelf } from '../predict/picture-shelf.ts';
+import { KeysSection } from './keys-section.tsx';
+import { RuntimeSection } from './runtime-section.tsx';
+import { WorkspaceSection } from './workspace-section.tsx';
 import './settings.css';
 
-/** How the window looks, what the studio computes with, and whether everything it needs is there. */
+const SECTIONS = [
+  ['general', 'General'],
+  ['keys', 'Keys'],
+  ['runtime', 'Runtime and devices'],
+  ['workspace', 'Workspace'],
+  ['privacy', 'Privacy'],
+] as const;
+
+/** How the window looks, what its keys do, what the studio computes with, and where everything is kept. */
 export function Settings(): ReactElement {
   const workspace = useQuery(api.system.workspace.queryOptions());
+  const hash = useLocation({ select: (location) => location.hash });
+  const isLoaded = workspace.data !== undefined;
+  useEffect(() => {
+    if (hash !== '') document.getElementById(hash)?.scrollIntoView({ block: 'start' });
+  }, [hash, isLoaded]);
   return (
-    <div className="place place-narrow">
+    <div className="place settings">
       <h1>Settings</h1>
-      <section className="panel">
-        <h2>Appearance</h2>
-        <ThemeChoice />
-      </section>
-      <section className="panel">
-        <h2>Runtime</h2>
-        <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
-          {({ runtime }) => <Runtime runtime={runtime} />}
-        </Loaded>
-      </section>
-      <section className="panel">
-        <h2>Checks</h2>
-        <Doctor />
-      </section>
-      <section className="panel">
-        <h2>Workspace</h2>
-        <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
-          {(info) => <WorkspaceFacts info={info} />}
-        </Loaded>
-      </section>
+      <div className="settings-body">
+        <nav aria-label="Settings" className="settings-nav">
+          <ul>
+            {SECTIONS.map(([id, title]) => (
+              <li key={id}>
+                <Link
+                  to="/settings"
+                  hash={id}
+                  className={hash === id ? 'settings-link settings-shown' : 'settings-link'}
+                >
+                  {title}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="settings-sections">
+          <Section id="general">
+            <ThemeChoice />
+          </Section>
+          <Section id="keys">
+            <KeysSection />
+          </Section>
+          <Section id="runtime">
+            <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
+              {({ runtime }) => <RuntimeSection runtime={runtime} />}
+            </Loaded>
+          </Section>
+          <Section id="workspace">
+            <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
+              {(info) => <WorkspaceSection info={info} />}
+            </Loaded>
+          </Section>
+          <Section id="privacy">
+            <Privacy version={workspace.data?.version} />
+          </Section>
+        </div>
+      </div>
     </div>
+  );
+}
+
+function Section({ id, children }: { id: (typeof SECTIONS)[number][0]; children: ReactNode }): ReactElement {
+  const title = SECTIONS.find(([name]) => name === id)![1];
+  return (
+    <section id={id} className="panel settings-section" aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
   );
 }
 
@@ -48,100 +89,47 @@ const THEME_LABELS: Readonly<Record<Theme, string>> = { system: 'As the system',
 function ThemeChoice(): ReactElement {
   const { theme } = usePreferences();
   return (
-    <ToggleButtonGroup
-      className="segments"
-      aria-label="Theme"
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[theme]}
-      onSelectionChange={([key]) => setPreferences({ theme: key as Theme })}
-    >
-      {THEMES.map((name) => (
-        <ToggleButton key={name} id={name} className="segment">
-          {THEME_LABELS[name]}
-        </ToggleButton>
-      ))}
-    </ToggleButtonGroup>
-  );
-}
-
-function Runtime({ runtime }: { runtime: WorkspaceInfo['runtime'] }): ReactElement {
-  const setUp = useMutation(api.system.setUp.mutationOptions());
-  const jobs = useQuery(api.jobs.list.queryOptions());
-  const job = jobs.data?.find(({ kind }) => kind === 'setup');
-  const isWorking = setUp.isPending || (job !== undefined && isActiveJob(job));
-  return (
-    <div className="stack">
-      <p>
-        {runtime === null
-          ? 'TensorFlow is not set up on this machine: networks can neither be trained nor asked.'
-          : `TensorFlow ${runtime.version} on ${runtime.deviceName}.`}
-      </p>
-      {isWorking && job !== undefined && <JobProgress job={job} />}
-      {job?.status === 'failed' && job.error !== null && <Problem problem={job.error} />}
-      {setUp.error !== null && <ErrorNote error={setUp.error} />}
-      <div className="row">
-        <Button kind={runtime === null ? 'primary' : 'plain'} isPending={isWorking} onPress={() => setUp.mutate()}>
-          {runtime === null ? 'Set up the runtime' : 'Check for a better runtime'}
-        </Button>
-        <span className="muted small">Downloads once, some hundred megabytes, and checks what it got.</span>
-      </div>
+    <div className="row">
+      <span>Theme</span>
+      <Segments
+        label="Theme"
+        value={theme}
+        options={THEMES.map((value) => ({ value, label: THEME_LABELS[value] }))}
+        onChange={(value) => setPreferences({ theme: value })}
+      />
     </div>
   );
 }
 
-function Doctor(): ReactElement {
-  const report = useQuery(api.system.doctor.queryOptions());
-  return (
-    <Loaded query={report} skeleton={<Skeleton height={240} />}>
-      {({ checks }) => (
-        <div className="stack">
-          <ul className="checks">
-            {checks.map((check) => (
-              <CheckRow key={check.name} check={check} />
-            ))}
-          </ul>
-          <div>
-            <Button icon="refresh" isPending={report.isFetching} onPress={() => void report.refetch()}>
-              Check again
-            </Button>
-          </div>
-        </div>
-      )}
-    </Loaded>
-  );
-}
-
-function CheckRow({ check: { name, ok, detail, fix, optional } }: { check: DoctorCheck }): ReactElement {
-  const state = ok ? 'ok' : optional ? 'missing' : 'failed';
-  const words = { ok: 'in order', missing: 'missing, not needed', failed: 'to be fixed' };
-  return (
-    <li className={`check check-${state}`}>
-      <Icon name={ok ? 'check' : 'warning'} />
-      <span className="check-name">{name}</span>
-      <span className="check-text">
-        <span className="visually-hidden">{words[state]}: </span>
-        {detail}
-        {fix !== '' && (
-          <span className="check-fix">
-            <Prose text={fix} />
-          </span>
-        )}
-      </span>
-    </li>
-  );
-}
-
-function WorkspaceFacts({ info }: { info: WorkspaceInfo }): ReactElement {
+function Privacy({ version }: { version: string | undefined }): ReactElement {
+  const forget = async (): Promise<void> => {
+    await shelf.clear();
+    notices.add({ level: 'info', message: 'The pictures that were tried are forgotten in this browser.' });
+  };
   return (
     <div className="stack">
       <p>
-        <code>{info.directory}</code>
+        <strong>Nothing leaves this machine.</strong> There is no account, no measurement of use and no update that
+        comes unasked.
       </p>
-      <p className="muted">
-        Everything in it can be read without the studio: SQLite, safetensors, JSON lines and CSV. Nothing leaves this
-        machine. Version {info.version}.
-      </p>
+      <ul className="privacy">
+        <li>
+          The studio listens on this machine alone, and only to windows that were opened with its one-time address.
+        </li>
+        <li>
+          The page may load nothing from elsewhere: its content security policy forbids it, and a test holds it to that.
+        </li>
+        <li>The one download is the TensorFlow runtime, when you press “Set up the runtime”.</li>
+        <li>The camera is asked for when its button is pressed, and let go with its dialog.</li>
+        <li>
+          Pictures that are tried under Predict are kept for a day in the workspace’s cache, and in this browser until
+          you forget them.
+        </li>
+      </ul>
+      <div>
+        <Button onPress={() => void forget()}>Forget the pictures that were tried</Button>
+      </div>
+      {version !== undefined && <p className="muted small">Face2Exp Studio {version}</p>}
     </div>
   );
 }

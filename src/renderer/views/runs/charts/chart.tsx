@@ -1,8 +1,10 @@
-import { type ReactElement, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useResolvedTheme } from '../../../preferences.ts';
 import { formatCount, formatRate, formatShare } from '../../../text/format.ts';
+import { ChartActions } from './chart-actions.tsx';
 import type { ChartData, Curve } from './curves.ts';
 import './charts.css';
 
@@ -10,13 +12,19 @@ const HEIGHT = 190;
 const AXIS_SIZE = 52;
 
 /** Charts with the same name share one cursor and one zoom. */
-export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactElement {
+export function Chart({ data: all, sync }: { data: ChartData; sync: string }): ReactElement {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const [cursor, setCursor] = useState<number | null>(null);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const theme = useResolvedTheme();
+  const data = useMemo(
+    () => (hidden.size === 0 ? all : { ...all, curves: all.curves.filter(({ label }) => !hidden.has(label)) }),
+    [all, hidden],
+  );
   // The lines, without their values: a plot is made anew only when these change.
-  const layout = JSON.stringify([theme, data.title, data.curves.map(({ label, raw }) => [label, raw !== undefined])]);
+  const lines = data.curves.map(({ label, color, raw }) => [label, color, raw !== undefined]);
+  const layout = JSON.stringify([theme, data.title, data.hasPoints, lines]);
   const latest = useRef(data);
   useLayoutEffect(() => {
     latest.current = data;
@@ -38,45 +46,92 @@ export function Chart({ data, sync }: { data: ChartData; sync: string }): ReactE
 
   useEffect(() => plot.current?.setData(alignedOf(data)), [data]);
 
+  const toggle = (label: string): void => {
+    const next = new Set(hidden);
+    if (!next.delete(label)) next.add(label);
+    setHidden(next);
+  };
   return (
     <figure className="panel chart">
       <figcaption className="chart-head">
         <h2>
           {data.title} <span className="chart-note">{noteOf(data, cursor)}</span>
         </h2>
-        <Legend data={data} index={cursor} />
+        <ChartActions data={data} holder={holder} />
+        <Legend data={all} hidden={hidden} index={cursor} onToggle={toggle} />
       </figcaption>
-      <div ref={holder} className="chart-plot" role="img" aria-label={describe(data)} />
+      <div
+        ref={holder}
+        className="chart-plot"
+        role="img"
+        tabIndex={0}
+        aria-label={describe(data)}
+        onKeyDown={(event) => {
+          if (plot.current !== null && moveCursor(plot.current, event.key)) event.preventDefault();
+        }}
+      />
     </figure>
   );
 }
 
-/** The value of each line under the cursor, or its last one. */
-function Legend({ data, index }: { data: ChartData; index: number | null }): ReactElement {
+/** Arrows step through the values, Home and End go to the ends, Escape shows everything again. @returns whether the key was one of them. */
+function moveCursor(plot: uPlot, key: string): boolean {
+  const steps = plot.data[0];
+  const last = steps.length - 1;
+  const at = plot.cursor.idx ?? (key === 'ArrowRight' ? -1 : last + 1);
+  const target = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[key];
+  if (target !== undefined && last >= 0) {
+    const step = steps[Math.min(last, Math.max(0, target))]!;
+    const position = { left: plot.valToPos(step, 'x'), top: plot.over.clientHeight / 2 };
+    // The third parameter, which uPlot's types leave out, tells the other charts.
+    (plot.setCursor as (to: typeof position, fire: boolean, publish: boolean) => void)(position, true, true);
+    return true;
+  }
+  if (key !== 'Escape' || last < 0) return false;
+  plot.setScale('x', { min: steps[0]!, max: steps[last]! });
+  return true;
+}
+
+interface LegendProps {
+  readonly data: ChartData;
+  readonly hidden: ReadonlySet<string>;
+  readonly index: number | null;
+  readonly onToggle: (label: string) => void;
+}
+
+/** The value of each line under the cursor, or its last one; pressing a name hides its line. */
+function Legend({ data, hidden, index, onToggle }: LegendProps): ReactElement {
   return (
     <ul className="legend">
-      {data.curves
-        .filter(({ isCompanion = false }) => !isCompanion)
-        .map((curve) => {
-          const value = index === null ? lastValue(curve) : (curve.values[index] ?? null);
-          return (
-            <li key={curve.label}>
+      {data.curves.map((curve) => {
+        const value = index === null ? lastValue(curve) : (curve.values[index] ?? null);
+        const isShown = !hidden.has(curve.label);
+        return (
+          <li key={curve.label}>
+            <AriaButton className="legend-item" aria-pressed={isShown} onPress={() => onToggle(curve.label)}>
               <span
                 className={curve.isDashed === true ? 'legend-line legend-dashed' : 'legend-line'}
                 style={{ borderColor: curve.color }}
               />
-              {curve.label} <strong>{value === null ? '–' : valueText(data, value)}</strong>
-            </li>
-          );
-        })}
+              {curve.label} <strong>{value === null || !isShown ? '–' : valueText(data, value)}</strong>
+            </AriaButton>
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
 /** The step under the cursor, else what there is to know of the chart. */
-function noteOf({ steps, note }: ChartData, index: number | null): string | undefined {
+function noteOf(
+  { steps, note, units: [left, right], isShare = false }: ChartData,
+  index: number | null,
+): string | undefined {
   const step = index === null ? undefined : steps[index];
-  return step === undefined ? note : `step ${formatCount(step)}`;
+  if (step !== undefined) return `step ${formatCount(step)}`;
+  if (note !== undefined) return note;
+  if (right === undefined || right === left) return isShare ? undefined : left;
+  return `${left}; right: ${right}`;
 }
 
 function lastValue({ values }: Curve): number | null {
@@ -119,7 +174,7 @@ function optionsOf(
     size: AXIS_SIZE,
   };
   const values = (_plot: uPlot, splits: number[]): string[] =>
-    splits.map((value) => (data.isShare === true ? `${Math.round(value * 100)} %` : formatRate(value)));
+    splits.map((value) => (data.isShare === true ? `${formatRate(value * 100)} %` : formatRate(value)));
   return {
     width: element.clientWidth,
     height: HEIGHT,
@@ -128,7 +183,7 @@ function optionsOf(
     cursor: { sync: { key: sync, scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
     scales: {
       x: { time: false },
-      left: data.isShare === true ? { range: [0, 1] } : { range: paddedRange },
+      left: { range: leftRange(data) },
       right: { range: paddedRange },
     },
     axes: [
@@ -168,6 +223,15 @@ function seriesOf(curve: Curve, data: ChartData, alpha: number): uPlot.Series {
     dash: curve.isDashed === true ? [5, 4] : [],
     spanGaps: true,
     points: { show: data.hasPoints === true || data.steps.length < 2, size: 5, fill: curve.color },
+  };
+}
+
+function leftRange({ isShare = false, fitsValues = false }: ChartData): uPlot.Scale.Range {
+  if (!isShare) return paddedRange;
+  if (!fitsValues) return [0, 1];
+  return (plot, low, high) => {
+    const [from, to] = paddedRange(plot, low, high);
+    return [Math.max(0, from ?? 0), Math.min(1, to ?? 1)];
   };
 }
 

@@ -11,11 +11,11 @@ export interface Curve {
   readonly raw?: readonly (number | null)[];
   readonly axis?: 'right';
   readonly isDashed?: boolean;
-  /** Goes with the curve before it, whose legend stands for both. */
-  readonly isCompanion?: boolean;
 }
 
 export interface ChartData {
+  /** Tells charts apart whose title changes; the title where it does not. */
+  readonly key?: string;
   readonly title: string;
   readonly note?: string;
   /** What is along the left and the right edge. */
@@ -24,6 +24,8 @@ export interface ChartData {
   readonly curves: readonly Curve[];
   /** Shares: the left axis runs from 0 to 1 and reads as percent. */
   readonly isShare?: boolean;
+  /** Shares, too, take the room of their own range: for differences that are small beside the whole. */
+  readonly fitsValues?: boolean;
   /** Few points, each worth seeing. */
   readonly hasPoints?: boolean;
 }
@@ -142,30 +144,32 @@ export function stepCharts(steps: readonly StepMetrics[], smoothing: Smoothing):
 /** First and last step of a run's charts: all span the same, so that one cursor and one zoom fit them all. */
 export type Span = readonly [first: number, last: number];
 
-/** Accuracy (full line) and mean-class accuracy (dashed) of each network that was evaluated while training. */
-export function accuracyChart(evaluations: readonly Evaluation[], span: Span): ChartData {
+const SCORES = {
+  accuracy: 'Accuracy on validation',
+  meanClassAccuracy: 'Mean-class accuracy on validation',
+} as const;
+
+/** Accuracy of each network that was evaluated while training, or its mean over the classes. */
+export function accuracyChart(
+  evaluations: readonly Evaluation[],
+  span: Span,
+  score: keyof typeof SCORES = 'accuracy',
+): ChartData {
   const steps = stepsOf(evaluations, span);
   const networks = [...new Set(evaluations.map(({ network }) => network))];
   return {
-    title: 'Accuracy on validation',
-    note: 'dashed: mean-class',
+    title: SCORES[score],
     units: ['share'],
     isShare: true,
     hasPoints: true,
     steps,
-    curves: networks.flatMap((network): Curve[] => {
+    curves: networks.map((network): Curve => {
       const byStep = byStepOf(evaluations, network);
-      const look = { label: NETWORK_LABELS[network], color: NETWORK_COLORS[network] };
-      return [
-        { ...look, values: steps.map((step) => byStep.get(step)?.accuracy ?? null) },
-        {
-          ...look,
-          label: `${look.label}, mean-class`,
-          isDashed: true,
-          isCompanion: true,
-          values: steps.map((step) => byStep.get(step)?.meanClassAccuracy ?? null),
-        },
-      ];
+      return {
+        label: NETWORK_LABELS[network],
+        color: NETWORK_COLORS[network],
+        values: steps.map((step) => byStep.get(step)?.[score] ?? null),
+      };
     }),
   };
 }
@@ -176,6 +180,7 @@ export function recallChart(evaluations: readonly Evaluation[], network: Network
   const steps = stepsOf([...byStep.values()], span);
   const classCount = Math.max(0, ...[...byStep.values()].map(({ perClass }) => perClass.length));
   return {
+    key: 'recall',
     title: `Recall per class, ${NETWORK_LABELS[network].toLowerCase()}`,
     units: ['share'],
     isShare: true,

@@ -1,20 +1,13 @@
+import { Link } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
-import { ToggleButton, ToggleButtonGroup } from 'react-aria-components';
-import type { RunDetail } from '#shared/training.ts';
+import { NETWORKS, type NetworkName, type RunDetail } from '#shared/training.ts';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
+import { NETWORK_LABELS } from '../../../text/words.ts';
 import { useRunSteps } from '../run-steps.ts';
+import { Segments } from '../segments.tsx';
 import { Chart } from './chart.tsx';
-import {
-  type ChartData,
-  SMOOTHINGS,
-  type Smoothing,
-  type Span,
-  accuracyChart,
-  recallChart,
-  stepCharts,
-} from './curves.ts';
-
-const SMOOTHING_LABELS: Readonly<Record<Smoothing, string>> = { none: 'None', light: 'Light', strong: 'Strong' };
+import { SmoothingChoice } from './smoothing-choice.tsx';
+import { type ChartData, type Smoothing, type Span, accuracyChart, recallChart, stepCharts } from './curves.ts';
 
 /** All curves of a run, one cursor through all; dragging zooms, a double click shows everything again. */
 export function RunCharts({ run }: { run: RunDetail }): ReactElement {
@@ -41,43 +34,45 @@ interface ChartsProps {
 
 function Charts({ run, metrics }: ChartsProps): ReactElement {
   const [smoothing, setSmoothing] = useState<Smoothing>('light');
+  const validation = useMemo(() => run.evaluations.filter(({ split }) => split === 'validation'), [run.evaluations]);
+  const networks = NETWORKS.filter((name) => validation.some(({ network }) => network === name));
+  const [asked, setAsked] = useState<NetworkName | null>(null);
+  const recalled = asked ?? (networks.includes('adaptation') ? 'adaptation' : (networks[0] ?? 'base'));
   const charts = useMemo(() => {
-    const validation = run.evaluations.filter(({ split }) => split === 'validation');
     const span: Span = [metrics[0]?.step ?? 0, metrics.at(-1)?.step ?? 0];
-    const hasAdaptation = validation.some(({ network }) => network === 'adaptation');
     const scores = [
       accuracyChart(validation, span),
-      recallChart(validation, hasAdaptation ? 'adaptation' : 'base', span),
+      accuracyChart(validation, span, 'meanClassAccuracy'),
+      recallChart(validation, recalled, span),
     ].filter(({ curves }) => curves.length > 0);
     const [losses, ...rest] = stepCharts(metrics, smoothing);
     return [losses, ...scores, ...rest].filter((chart): chart is ChartData => chart !== undefined);
-  }, [run.evaluations, metrics, smoothing]);
+  }, [validation, recalled, metrics, smoothing]);
   return (
     <div className="stack">
       <div className="charts-bar">
-        <span className="muted small">Drag to zoom, double-click to see everything.</span>
-        <span className="spacer" />
-        <span className="muted small" id="smoothing">
-          Smoothing
+        <span className="muted small">
+          Drag to zoom, double-click to see everything. Arrow keys move through a chart’s values.
         </span>
-        <ToggleButtonGroup
-          className="segments"
-          aria-labelledby="smoothing"
-          selectionMode="single"
-          disallowEmptySelection
-          selectedKeys={[smoothing]}
-          onSelectionChange={([key]) => setSmoothing(key as Smoothing)}
-        >
-          {(Object.keys(SMOOTHINGS) as Smoothing[]).map((name) => (
-            <ToggleButton key={name} id={name} className="segment">
-              {SMOOTHING_LABELS[name]}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
+        {metrics.some(({ feedback }) => feedback !== null) && (
+          <Link to="/labels/feedback" search={{ run: run.id }} className="small">
+            The batches behind the feedback
+          </Link>
+        )}
+        <span className="spacer" />
+        {networks.length > 1 && (
+          <Segments
+            label="Recall of"
+            shown={recalled}
+            options={networks.map((value) => ({ value, label: NETWORK_LABELS[value] }))}
+            onShow={setAsked}
+          />
+        )}
+        <SmoothingChoice value={smoothing} onChange={setSmoothing} />
       </div>
       <div className="charts">
         {charts.map((chart) => (
-          <Chart key={chart.title} data={chart} sync={run.id} />
+          <Chart key={chart.key ?? chart.title} data={chart} sync={run.id} />
         ))}
       </div>
     </div>

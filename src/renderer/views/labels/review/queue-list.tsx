@@ -1,0 +1,121 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ReactElement, useId } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import type { Queue, QueueList as Queues } from '#shared/review.ts';
+import type { Round } from '#shared/rounds.ts';
+import { api } from '../../../api/client.ts';
+import { ClassLetter } from '../../../components/class-mark.tsx';
+import { CompactChoice } from '../../../components/fields.tsx';
+import { formatCount } from '../../../text/format.ts';
+import { expressionAt } from '../../../text/words.ts';
+import { roundOriginText } from '../rounds/round-text.ts';
+import type { RoundSearch } from '../search.ts';
+import { QUEUE_LABELS } from './queue-labels.ts';
+
+const route = getRouteApi('/labels/$round');
+const AUTOMATIC = 'automatic';
+
+interface QueueListProps {
+  readonly list: Queues;
+  readonly round: Round;
+  readonly shown: Queue;
+  readonly label: number | undefined;
+  readonly against: number | undefined;
+}
+
+/** Reasons to look at a label, each with how many faces wait there, and what would give those that have no data. */
+export function QueueList({ list, round, shown, label, against }: QueueListProps): ReactElement {
+  const navigate = route.useNavigate();
+  const heading = useId();
+  const open = (part: Partial<RoundSearch>): void => {
+    void navigate({ search: (before) => ({ ...before, ...part, at: undefined }) });
+    focusFace();
+  };
+  const current = list.queues.find(({ queue }) => queue === shown);
+  return (
+    <>
+      <ul className="queues" aria-label="Queues">
+        {list.queues.map(({ queue, sentence, count, undecided }) => (
+          <li key={queue}>
+            <AriaButton
+              className={queue === shown ? 'queue queue-shown' : 'queue'}
+              aria-current={queue === shown}
+              aria-label={`${QUEUE_LABELS[queue]}, ${formatCount(undecided)} of ${formatCount(count)} to look at. ${sentence}`}
+              isDisabled={count === 0 && queue !== shown}
+              onPress={() => open({ queue: queue === 'mixed' ? undefined : queue })}
+            >
+              <span className="truncate">{QUEUE_LABELS[queue]}</span>
+              <span className="queue-count">{formatCount(undecided)}</span>
+            </AriaButton>
+          </li>
+        ))}
+      </ul>
+      {current !== undefined && <p className="queue-sentence">{current.sentence}</p>}
+      <section aria-labelledby={heading}>
+        <h3 id={heading}>Only the label</h3>
+        <div className="class-filter" role="group" aria-labelledby={heading}>
+          {round.classes.map((name, index) => (
+            <AriaButton
+              key={name}
+              className={index === label ? 'class-choice class-choice-shown' : 'class-choice'}
+              aria-label={expressionAt(index).label}
+              aria-pressed={index === label}
+              onPress={() => open({ label: index === label ? undefined : index })}
+            >
+              <ClassLetter index={index} />
+            </AriaButton>
+          ))}
+        </div>
+      </section>
+      <Against round={round} list={list} against={against} onChoose={(id) => open({ against: id })} />
+      {list.missing.length > 0 && (
+        <details className="missing">
+          <summary>Without data: {list.missing.length}</summary>
+          <ul>
+            {list.missing.map(({ suspicion, sentence }) => (
+              <li key={suspicion}>
+                <strong>{QUEUE_LABELS[suspicion]}</strong> {sentence}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+interface AgainstProps {
+  readonly round: Round;
+  readonly list: Queues;
+  readonly against: number | undefined;
+  readonly onChoose: (round: number | undefined) => void;
+}
+
+/** The other network that labels are compared with. */
+function Against({ round, list, against, onChoose }: AgainstProps): ReactElement | null {
+  const rounds = useQuery(api.rounds.list.queryOptions({ source: round.source }));
+  const others = (rounds.data ?? []).filter(({ id, status }) => id !== round.id && status === 'finished');
+  if (others.length === 0) return null;
+  const chosen = others.find(({ id }) => id === list.against);
+  const automatic = against === undefined && chosen !== undefined ? `Automatic: ${chosen.name}` : 'Automatic';
+  return (
+    <section>
+      <h3>Compared with</h3>
+      <CompactChoice
+        label="Compared with the round"
+        value={against === undefined ? AUTOMATIC : String(against)}
+        options={[
+          { value: AUTOMATIC, label: list.against === null && against === undefined ? 'None' : automatic },
+          ...others.map((other) => ({ value: String(other.id), label: other.name, note: roundOriginText(other) })),
+        ]}
+        onChange={(value) => onChoose(value === AUTOMATIC ? undefined : Number(value))}
+      />
+    </section>
+  );
+}
+
+/** Keys belong to the face again once a button was pressed. */
+export function focusFace(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('.review-card')?.focus({ preventScroll: true }));
+}
