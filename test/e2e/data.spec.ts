@@ -161,7 +161,7 @@ test('what is selected becomes a subset, and another is drawn from the filter', 
   await grid().focus();
   await page.keyboard.press('ControlOrMeta+a');
   await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Add to subset' }).click();
-  await page.getByLabel('Subset').fill('picked');
+  await page.getByRole('textbox', { name: 'Subset' }).fill('picked');
   await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
   await expect(page.getByText('picked@1 holds 85 images.')).toBeVisible();
   await page.getByRole('link', { name: 'Subset', exact: true }).click();

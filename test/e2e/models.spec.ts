@@ -47,7 +47,7 @@ test.beforeAll(async ({ browser }) => {
       ...['--workers', '0', '--total-steps', '12', '--eval-step', '6', '--finetune-epochs', '0'],
     );
   }
-  page = await browser.newPage();
+  page = await (await browser.newContext()).newPage();
   problems = problemsOf(page);
   await page.goto(studio.address);
 });

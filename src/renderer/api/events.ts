@@ -89,5 +89,8 @@ function noteJob(job: Job): void {
     jobs === undefined ? undefined : [job, ...jobs.filter(({ id }) => id !== job.id)].sort((a, b) => b.id - a.id),
   );
   // A host that has just set up its runtime says so in the workspace's description.
+  if (job.kind === 'evaluate' && job.status === 'finished') {
+    void queryClient.invalidateQueries(api.evaluation.pathFilter());
+  }
   if (job.kind === 'setup' && job.status === 'finished') void queryClient.invalidateQueries(api.system.pathFilter());
 }

@@ -24,7 +24,10 @@ export const WINDOW_KEYS: readonly KeyBinding[] = [
   { keys: [COMMAND_KEY, 'K'], does: 'Search places, runs and commands' },
   { keys: ['N'], does: 'Start a new run' },
   { keys: ['Esc'], does: 'Close what floats' },
-  { keys: ['← ↑ → ↓'], does: 'Move among faces' },
+  { keys: ['← ↑ → ↓'], does: 'Move among faces, with Shift select' },
+  { keys: ['Space'], does: 'Select one more face' },
+  { keys: [COMMAND_KEY, 'A'], does: 'Select all faces that match' },
+  { keys: [COMMAND_KEY, 'I'], does: 'Show or hide a face’s details' },
 ];
 
 /** Handles a key press of the window; keys typed into a field are the field's. */

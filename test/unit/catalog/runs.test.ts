@@ -210,6 +210,11 @@ test('a bad image is counted once a run', () => {
     ['other', 1],
     ['run', 2],
   ]);
+  expect(catalog.runs.badImages('run', 10)).toEqual([
+    { image: 5, path: '5.png', reason: 'damaged' },
+    { image: 6, path: '6.png', reason: 'damaged' },
+  ]);
+  expect(catalog.runs.badImages('run', 1)).toHaveLength(1);
 });
 
 test('removing a run removes all it reported, and keeps its jobs', () => {

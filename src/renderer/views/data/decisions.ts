@@ -1,10 +1,10 @@
 import { StudioError } from '#shared/errors.ts';
 import { MOST_CHOSEN, type Selection } from '#shared/faces.ts';
 import { client } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import { notices } from '../../api/notices.ts';
 import { plural } from '../../text/format.ts';
 import { expressionAt } from '../../text/words.ts';
+import { tellError } from './undo.ts';
 
 /** The screen that decisions made here are of. */
 const SCREEN = 'data';
@@ -32,8 +32,7 @@ async function undoDecision(id: number): Promise<void> {
     const { images } = await client.review.undo.mutate();
     notices.add({ level: 'info', message: `Undone: ${plural(images, 'face')} as before.` });
   } catch (error) {
-    const { message, hint } = describeError(error);
-    notices.add({ level: 'error', message: hint === undefined ? message : `${message} ${hint}` });
+    tellError(error);
   }
 }
 

@@ -3,14 +3,14 @@ import { Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import type { DuplicateGroup } from '#shared/analysis.ts';
 import type { ImageRow } from '#shared/catalog.ts';
-import { api, client } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ClassLetter } from '../../components/class-mark.tsx';
 import { FaceImage } from '../../components/face-image.tsx';
 import { ErrorNote } from '../../components/states.tsx';
 import { formatCount, plural } from '../../text/format.ts';
 import { SPLIT_LABELS, expressionAt } from '../../text/words.ts';
-import { tellExclusion } from './undo.ts';
+import { setExcluded } from './undo.ts';
 
 const SIDE = 96;
 /** Shown at most when all of a group are asked for. */
@@ -48,10 +48,6 @@ export function DuplicateGroupCard({ group }: { group: DuplicateGroup }): ReactE
 
 function Member({ row }: { row: ImageRow }): ReactElement {
   const label = row.label === null ? 'Unlabeled' : expressionAt(row.label).label;
-  const exclude = async (): Promise<void> => {
-    const input = { selection: { ids: [row.id] }, excluded: true, reason: 'duplicate' };
-    tellExclusion(await client.catalog.excludeSelected.mutate(input));
-  };
   return (
     <figure className="member">
       <Link
@@ -72,7 +68,11 @@ function Member({ row }: { row: ImageRow }): ReactElement {
         </span>
       </figcaption>
       <span className="member-exclude">
-        <IconButton icon="excluded" label={`Exclude face ${row.id}`} onPress={() => void exclude()} />
+        <IconButton
+          icon="excluded"
+          label={`Exclude face ${row.id}`}
+          onPress={() => void setExcluded({ ids: [row.id] }, true, 'duplicate')}
+        />
       </span>
     </figure>
   );

@@ -15,7 +15,7 @@ import { QUALITY_LABELS, SPLIT_LABELS, expressionAt } from '../../text/words.ts'
 import { FaceHistory } from './face-history.tsx';
 import { Relabel } from './relabel.tsx';
 import { sourceSearch } from './search.ts';
-import { tellExclusion } from './undo.ts';
+import { setExcluded, tellExclusion } from './undo.ts';
 
 const SIDE = 288;
 const COPY_SIDE = 64;
@@ -30,7 +30,7 @@ interface FaceDetailsProps {
 /** The face that was looked at last, large, with everything the catalog knows of it. */
 export function FaceDetails({ id, onLook, onClose }: FaceDetailsProps): ReactElement {
   return (
-    <aside className="details" aria-label="Face" tabIndex={-1}>
+    <aside className={id === undefined ? 'details details-empty' : 'details'} aria-label="Face" tabIndex={-1}>
       <div className="row">
         <h2>{id === undefined ? 'Face' : `Face ${formatCount(id)}`}</h2>
         <span className="spacer" />
@@ -80,13 +80,9 @@ function Details({ id, onLook }: { id: number; onLook: (id: number) => void }): 
 
 function Exclude({ face }: { face: Face }): ReactElement {
   const [reason, setReason] = useState('');
-  const change = async (excluded: boolean, why: string): Promise<void> => {
-    const input = { selection: { ids: [face.id] }, excluded, reason: why };
-    tellExclusion(await client.catalog.excludeSelected.mutate(input));
-  };
   if (face.excluded) {
     return (
-      <Button icon="undo" onPress={() => void change(false, 'put back')}>
+      <Button icon="undo" onPress={() => void setExcluded({ ids: [face.id] }, false, 'put back')}>
         Put back
       </Button>
     );
@@ -99,7 +95,10 @@ function Exclude({ face }: { face: Face }): ReactElement {
       submitLabel="Exclude"
       submitKind="danger"
       canSubmit={reason.trim() !== ''}
-      onSubmit={() => change(true, reason.trim())}
+      onSubmit={async () => {
+        const input = { selection: { ids: [face.id] }, excluded: true, reason: reason.trim() };
+        tellExclusion(await client.catalog.excludeSelected.mutate(input));
+      }}
     >
       <SuggestedInput
         label="Reason"

@@ -5,8 +5,6 @@ import type { CatalogStats } from '#shared/catalog.ts';
 import { DUPLICATE_FILTERS, type ImageFilter } from '#shared/filter.ts';
 import { SORTS, type Sort } from '#shared/query.ts';
 import { api, client } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
-import { notices } from '../../api/notices.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CompactChoice } from '../../components/fields.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -34,6 +32,7 @@ import {
   withFaces,
 } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
+import { tellError } from './undo.ts';
 import { type OpenList, rememberPlace, useFaceList } from './use-face-list.ts';
 
 const route = getRouteApi('/data/');
@@ -251,8 +250,7 @@ function Grid({ open, search, size, selection, onSelect, onLook, onClearFilter }
         const ids = await client.catalog.range.query({ ...list, from: anchor, to: position });
         onSelect(onlyFaces(ids));
       } catch (error) {
-        const { message, hint } = describeError(error);
-        notices.add({ level: 'error', message: `${message} ${hint ?? ''}` });
+        tellError(error);
       }
     } else if (id !== undefined) {
       const next = gesture === 'only' ? onlyFaces([id]) : withFaces(selection, [id], !isSelected(selection, id));

@@ -10,7 +10,7 @@ import { formatCount, plural } from '../../text/format.ts';
 import { ExportFaces } from './export-faces.tsx';
 import { Relabel } from './relabel.tsx';
 import { type FaceSelection, selectedCount, selectionRequest } from './selection.ts';
-import { tellExclusion } from './undo.ts';
+import { setExcluded, tellExclusion } from './undo.ts';
 
 interface SelectionBarProps {
   readonly selection: FaceSelection;
@@ -27,8 +27,7 @@ export function SelectionBar({ selection, filter, total, onSelectAll, onClear }:
   const request = selectionRequest(selection, filter);
   const showsExcluded = filter.excluded === 'only' || filter.excluded === 'any';
   const putBack = async (): Promise<void> => {
-    const input = { selection: request, excluded: false, reason: 'put back' };
-    tellExclusion(await client.catalog.excludeSelected.mutate(input));
+    await setExcluded(request, false, 'put back');
     onClear();
   };
   return (

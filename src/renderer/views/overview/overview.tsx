@@ -8,6 +8,7 @@ import { Loaded, Skeleton, WarningNote } from '../../components/states.tsx';
 import { formatCount, formatRatio, formatShare, plural } from '../../text/format.ts';
 import { expressionAt } from '../../text/words.ts';
 import { splitColumns } from '../data/facets.ts';
+import { sourceSearch } from '../data/search.ts';
 import { EmptyWorkspace } from './empty-workspace.tsx';
 import { Findings } from './findings-panel.tsx';
 import { RunsPanel } from './runs-panel.tsx';
@@ -112,7 +113,7 @@ function SourceTable({ sources }: { sources: CatalogStats['sources'] }): ReactEl
           {sources.map(({ name, total, labeled, identities }) => (
             <tr key={name}>
               <td>
-                <Link to="/data" search={{ source: name }}>
+                <Link to="/data" search={sourceSearch(name)}>
                   {name}
                 </Link>
               </td>

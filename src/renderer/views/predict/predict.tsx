@@ -67,17 +67,12 @@ function PredictWith({ runs, imported, model }: PredictWithProps): ReactElement 
   const uploading = useUpload((upload) => change({ upload, face: undefined }));
   const [cameraProblem, setCameraProblem] = useState<StudioError | null>(null);
   usePaste(uploading.mutate);
+  const { face } = search;
   useEffect(() => {
-    const { face } = search;
     if (face === undefined) return;
-    void shelf.put({
-      key: keyOfFace(face),
-      picture: { image: face },
-      title: `Face ${face}`,
-      file: null,
-      at: Date.now(),
-    });
-  }, [search.face]);
+    const picture = { image: face };
+    void shelf.put({ key: keyOfFace(face), picture, title: `Face ${face}`, file: null, at: Date.now() });
+  }, [face]);
   const networks = useNetworks(runs, model);
 
   const ways = (
@@ -146,6 +141,7 @@ function PredictWith({ runs, imported, model }: PredictWithProps): ReactElement 
               model={model}
               modelName={nameOfModel(model, runs)}
               networks={asked}
+              bestStep={runs.find(({ id }) => id === model.run)?.best?.step}
               look={search.look ?? (shown.isFace ? 'picture' : 'faces')}
               notebook={search.notebook === true}
               ways={ways}

@@ -25,6 +25,8 @@ interface PredictedProps {
   readonly model: Model;
   readonly modelName: string;
   readonly networks: readonly NetworkName[] | undefined;
+  /** The step of the run's best network: with a better one there is another answer. */
+  readonly bestStep: number | undefined;
   readonly look: 'faces' | 'picture';
   readonly notebook: boolean;
   /** How another picture is chosen. */
@@ -38,7 +40,7 @@ let lastOpacity = 0.4;
 
 /** A picture and what was said of it. Mounted anew for each picture. */
 export function Predicted(props: PredictedProps): ReactElement {
-  const { shown, model, modelName, networks, look, notebook, ways, strips } = props;
+  const { shown, model, modelName, networks, bestStep, look, notebook, ways, strips } = props;
   const [marked, setMarked] = useState<readonly MarkedFace[] | null>(null);
   const [selected, setSelected] = useState(0);
   const [scale, setScale] = useState<Scale>('raw');
@@ -54,16 +56,22 @@ export function Predicted(props: PredictedProps): ReactElement {
     notebook,
     explain: true,
   };
-  const prediction = useAnswer(question);
+  const prediction = useAnswer(question, bestStep);
   const split = useLabeledSplit();
-  const neighbors = useAnswer({ ...question, explain: false, neighbors: { split: split ?? 'train' } }, split !== null);
+  const neighbors = useAnswer(
+    { ...question, explain: false, neighbors: { split: split ?? 'train' } },
+    bestStep,
+    split !== null,
+  );
 
   const faces = prediction.data?.faces;
   const face = faces?.[selected] ?? faces?.[0];
   const looking = face?.networks.find(({ network }) => network === lookedBy) ?? face?.networks[0];
   const shownClass = className ?? looking?.class ?? '';
   const overlay: Overlay | null =
-    looking?.maps == null || opacity === 0 ? null : { maps: looking.maps, className: shownClass, opacity };
+    looking === undefined || looking.maps === null || opacity === 0
+      ? null
+      : { maps: looking.maps, className: shownClass, opacity };
 
   const correct = (index: number, box: FaceBox): void => {
     if (faces === undefined) return;
@@ -152,9 +160,13 @@ export function Predicted(props: PredictedProps): ReactElement {
 }
 
 /** Asked anew for each picture, model and box; what was said before stays until the new answer is there. */
-function useAnswer(question: PredictRequest, enabled = true): UseQueryResult<ImagePrediction> {
+function useAnswer(
+  question: PredictRequest,
+  bestStep: number | undefined,
+  enabled = true,
+): UseQueryResult<ImagePrediction> {
   return useQuery({
-    queryKey: [...api.prediction.predict.mutationKey(), question],
+    queryKey: [...api.prediction.predict.mutationKey(), question, bestStep],
     queryFn: ({ signal }) => client.prediction.predict.mutate(question, { signal }),
     placeholderData: keepPreviousData,
     enabled,

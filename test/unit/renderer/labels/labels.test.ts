@@ -1,16 +1,29 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_REVIEW_KEYS, type Suspect } from '#shared/review.ts';
 import type { Round } from '#shared/rounds.ts';
-import { decide, emptyGrid, markRange, takeBack, toggleMark, unmarked } from '../../../../src/renderer/views/labels/review/grid-marks.ts';
+import {
+  decide,
+  emptyGrid,
+  markRange,
+  takeBack,
+  toggleMark,
+  unmarked,
+} from '../../../../src/renderer/views/labels/review/grid-marks.ts';
 import { actionOfKey, classOfAction, keyName, shownKey } from '../../../../src/renderer/views/labels/review/keys.ts';
 import { paceOf } from '../../../../src/renderer/views/labels/review/pace.ts';
 import { Pictures } from '../../../../src/renderer/views/labels/review/pictures.ts';
 import { roundBefore, roundOriginText } from '../../../../src/renderer/views/labels/rounds/round-text.ts';
-import { AcceptanceCounts, movedThresholds, steppedThreshold } from '../../../../src/renderer/views/labels/rounds/thresholds.ts';
+import {
+  AcceptanceCounts,
+  movedThresholds,
+  steppedThreshold,
+} from '../../../../src/renderer/views/labels/rounds/thresholds.ts';
 import { roundSearchSchema, textOfThresholds, thresholdsOf } from '../../../../src/renderer/views/labels/search.ts';
 
-const pressed = (key: string, modifiers: Partial<Record<'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey', boolean>> = {}): string =>
-  keyName({ key, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...modifiers });
+const pressed = (
+  key: string,
+  modifiers: Partial<Record<'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey', boolean>> = {},
+): string => keyName({ key, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...modifiers });
 
 test('keys are called as the settings call them, whatever Caps Lock says', () => {
   expect(pressed('Z', { shiftKey: true })).toBe('Shift+z');
@@ -41,7 +54,13 @@ test('thresholds accept what is at or above them, exactly, from the histogram', 
       { name: 'happy', counts: [0, 0, 0, 0, 0, 1, 0, 0, 0, 0] },
     ],
   });
-  expect(counts.accepted([0, 0])).toMatchObject({ accepted: 9, count: 9, share: 1, imbalanceRatio: 8, emptyClasses: [] });
+  expect(counts.accepted([0, 0])).toMatchObject({
+    accepted: 9,
+    count: 9,
+    share: 1,
+    imbalanceRatio: 8,
+    emptyClasses: [],
+  });
   expect(counts.accepted([0.3, 0.5])).toMatchObject({ accepted: 4, imbalanceRatio: 3 });
   expect(counts.accepted([0.2, 0.6])).toMatchObject({ accepted: 8, imbalanceRatio: 1, emptyClasses: [1] });
   // The last bin holds confidences of 1.
@@ -57,7 +76,11 @@ test('linked thresholds move together, free ones alone, in steps without stray d
 });
 
 test('thresholds survive the way through an address', () => {
-  for (const thresholds of [[0, 0, 0], [0.5, 0.5, 0.5], [0.1, 0.905, 1]]) {
+  for (const thresholds of [
+    [0, 0, 0],
+    [0.5, 0.5, 0.5],
+    [0.1, 0.905, 1],
+  ]) {
     expect(thresholdsOf(textOfThresholds(thresholds), 3) ?? [0, 0, 0]).toEqual(thresholds);
   }
   expect(thresholdsOf('0.5,2,0.1', 3)).toBeNull();
@@ -66,7 +89,9 @@ test('thresholds survive the way through an address', () => {
 });
 
 test('what is not valid in an address counts as not given', () => {
-  expect(roundSearchSchema.parse({ view: 'moon', queue: 'x', label: 9, at: -1, accept: 0.5 })).toEqual({ accept: '0.5' });
+  expect(roundSearchSchema.parse({ view: 'moon', queue: 'x', label: 9, at: -1, accept: 0.5 })).toEqual({
+    accept: '0.5',
+  });
 });
 
 test('pace: corrections a minute of looking, and the share of the decided that was wrong', () => {
@@ -95,7 +120,8 @@ test('grid: marks toggle and range, verdicts take marks away, and undo brings th
   expect(unmarked(takeBack(state, [0]))).toEqual([0]);
 });
 
-const round = (id: number, part: Partial<Round>): Round => ({ id, source: 's', run: null, network: null, step: null, file: null, origin: 'file', ...part }) as Round;
+const round = (id: number, part: Partial<Round>): Round =>
+  ({ id, source: 's', run: null, network: null, step: null, file: null, origin: 'file', ...part }) as Round;
 
 test('a round is compared with the one before of the same network and source', () => {
   const rounds = [
@@ -110,7 +136,9 @@ test('a round is compared with the one before of the same network and source', (
 });
 
 test('a round says what labeled it', () => {
-  expect(roundOriginText(round(1, { run: 's5', network: 'adaptation', step: 12_000 }))).toBe('s5 · adaptation · step 12,000');
+  expect(roundOriginText(round(1, { run: 's5', network: 'adaptation', step: 12_000 }))).toBe(
+    's5 · adaptation · step 12,000',
+  );
   expect(roundOriginText(round(1, { file: 'C:\\made\\labels.csv' }))).toBe('file labels.csv');
 });
 
@@ -121,7 +149,9 @@ test('pictures are fetched in the order of their urgency, four at a time, and cl
   const pictures = new Pictures((id) => {
     asked.push(id);
     return new Promise((resolve, reject) =>
-      waiting.set(id, () => (id === 3 ? reject(new Error('gone')) : resolve({ close: () => closed.push(id) } as ImageBitmap))),
+      waiting.set(id, () =>
+        id === 3 ? reject(new Error('gone')) : resolve({ close: () => closed.push(id) } as ImageBitmap),
+      ),
     );
   });
   const arrive = async (id: number): Promise<void> => {

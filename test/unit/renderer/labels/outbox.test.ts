@@ -1,6 +1,11 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { DecisionBatch } from '#shared/review.ts';
-import { type KeptAct, Outbox, type Outcome, type Recipient } from '../../../../src/renderer/views/labels/review/outbox.ts';
+import {
+  type KeptAct,
+  Outbox,
+  type Outcome,
+  type Recipient,
+} from '../../../../src/renderer/views/labels/review/outbox.ts';
 
 /** As a browser's storage: it outlives the window. */
 class MemoryStorage {
@@ -39,7 +44,10 @@ class FakeHost implements Recipient {
 
   async turn({ turn }: Extract<KeptAct, { kind: 'turn' }>): Promise<number> {
     return this.#attempt(() => {
-      const acts = turn === 'undo' ? this.log.filter(({ state }) => state === 'standing') : this.log.filter(({ state }) => state === 'undone');
+      const acts =
+        turn === 'undo'
+          ? this.log.filter(({ state }) => state === 'standing')
+          : this.log.filter(({ state }) => state === 'undone');
       const act = turn === 'undo' ? acts.at(-1) : acts[0];
       if (act === undefined) throw new Error('conflict');
       act.state = turn === 'undo' ? 'undone' : 'standing';
@@ -73,7 +81,12 @@ beforeEach(() => {
 });
 
 function open(): Outbox {
-  const outbox = new Outbox({ storage, prefix: 'kept.', recipient: host, isFinal: (error) => String(error).includes('conflict') });
+  const outbox = new Outbox({
+    storage,
+    prefix: 'kept.',
+    recipient: host,
+    isFinal: (error) => String(error).includes('conflict'),
+  });
   outbox.onOutcome((outcome) => outcomes.push(outcome));
   return outbox;
 }

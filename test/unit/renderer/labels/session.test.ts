@@ -87,7 +87,11 @@ test('decisions go out with the judged label, their own key and the time they to
   now = 200_000;
   session.decide('accept');
   expect(acts).toMatchObject([
-    { kind: 'decide', key: 'key-000001', request: { images: [1_000], verdict: 'relabel', label: 5, seen: 3, seconds: 2.5 } },
+    {
+      kind: 'decide',
+      key: 'key-000001',
+      request: { images: [1_000], verdict: 'relabel', label: 5, seen: 3, seconds: 2.5 },
+    },
     // Whoever left the desk was not judging: a minute at most.
     { kind: 'decide', key: 'key-000002', request: { images: [1_001], verdict: 'accept', seconds: 60 } },
   ]);
@@ -122,7 +126,9 @@ test('undo of what was not sent yet withdraws it; redo sends it under a new key'
   expect(acts).toEqual([]);
   expect(session.state()).toMatchObject({ index: 0, judgements: [], canRedo: true });
   expect(session.redo()).toBe(true);
-  expect(acts).toMatchObject([{ kind: 'decide', key: 'key-000002', request: { key: 'key-000002', verdict: 'reject' } }]);
+  expect(acts).toMatchObject([
+    { kind: 'decide', key: 'key-000002', request: { key: 'key-000002', verdict: 'reject' } },
+  ]);
   expect(session.state().index).toBe(1);
 });
 

@@ -82,7 +82,9 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
   const reviewer = useReviewer();
   const keys = useKeySettings();
   const pictures = useMemo(() => new Pictures(loadPicture), []);
-  const [sent, setSent] = useState<readonly { readonly key: string; readonly image: number; readonly batch: number | null }[]>([]);
+  const [sent, setSent] = useState<
+    readonly { readonly key: string; readonly image: number; readonly batch: number | null }[]
+  >([]);
   const [isZoomed, setZoomed] = useState(false);
   const shownAt = useRef(0);
   const image = next?.image;
@@ -160,7 +162,11 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
   }
   return (
     <div className="audit">
-      <section className={isZoomed ? 'review-card review-card-zoomed' : 'review-card'} tabIndex={-1} aria-label="Face to judge">
+      <section
+        className={isZoomed ? 'review-card review-card-zoomed' : 'review-card'}
+        tabIndex={-1}
+        aria-label="Face to judge"
+      >
         <div className="review-face">
           {isUnderWay ? <Skeleton height={280} width="100%" /> : <FaceCanvas id={next.image} pictures={pictures} />}
         </div>
@@ -172,12 +178,28 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
         <div className="review-buttons">
           <div className="review-classes" role="group" aria-label="It shows">
             {classes.map(({ name: action, label }, index) => (
-              <ActButton key={action} action={action} label={label} letter={index} keyName={keys[action]} isPressed={false} onAct={act} />
+              <ActButton
+                key={action}
+                action={action}
+                label={label}
+                letter={index}
+                keyName={keys[action]}
+                isPressed={false}
+                onAct={act}
+              />
             ))}
           </div>
           <div className="review-acts" role="group" aria-label="Or">
             {(['reject', 'unsure', 'undo', 'zoom'] as const).map((action) => (
-              <ActButton key={action} action={action} label={ACT_LABELS[action]} letter={null} keyName={keys[action]} isPressed={false} onAct={act} />
+              <ActButton
+                key={action}
+                action={action}
+                label={ACT_LABELS[action]}
+                letter={null}
+                keyName={keys[action]}
+                isPressed={false}
+                onAct={act}
+              />
             ))}
           </div>
         </div>
@@ -196,7 +218,11 @@ function HiddenReport({ report }: { report: AuditReport }): ReactElement {
   const [isShown, setShown] = useState(false);
   if (isShown) return <AuditReportTable report={report} />;
   return (
-    <Empty icon="labels" title="The report waits" action={<Button onPress={() => setShown(true)}>Show it so far</Button>}>
+    <Empty
+      icon="labels"
+      title="The report waits"
+      action={<Button onPress={() => setShown(true)}>Show it so far</Button>}
+    >
       To know how the labels did so far may sway what you see. It is shown by itself when all are judged.
     </Empty>
   );

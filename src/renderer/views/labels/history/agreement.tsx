@@ -23,7 +23,11 @@ export function AgreementPage(): ReactElement {
       {(list) =>
         list.length < 2 ? (
           <section className="panel">
-            <Empty icon="labels" title="Agreement needs two reviewers" action={<Link to="/labels/log">Say who you are</Link>}>
+            <Empty
+              icon="labels"
+              title="Agreement needs two reviewers"
+              action={<Link to="/labels/log">Say who you are</Link>}
+            >
               {list.length === 0 ? 'Nobody decided anything yet. ' : `So far only ${list[0]} decided. `}
               Let a second person review the same faces under their own name, here or at another machine.
             </Empty>
@@ -40,14 +44,29 @@ function Between({ reviewers }: { reviewers: readonly string[] }): ReactElement 
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const one = reviewers.find((name) => name === search.one) ?? reviewers[0]!;
-  const other = reviewers.find((name) => name === search.other && name !== one) ?? reviewers.find((name) => name !== one)!;
+  const other =
+    reviewers.find((name) => name === search.other && name !== one) ?? reviewers.find((name) => name !== one)!;
   const agreement = useQuery({ ...api.review.agreement.queryOptions({ one, other }), staleTime: 0 });
   const options = reviewers.map((name) => ({ value: name, label: name }));
   return (
     <>
       <div className="flips-head">
-        <Choice label="Rows" value={one} options={options} onChange={(name) => void navigate({ search: { one: name, other: name === other ? one : other }, replace: true })} />
-        <Choice label="Columns" value={other} options={options} onChange={(name) => void navigate({ search: { one: name === one ? other : one, other: name }, replace: true })} />
+        <Choice
+          label="Rows"
+          value={one}
+          options={options}
+          onChange={(name) =>
+            void navigate({ search: { one: name, other: name === other ? one : other }, replace: true })
+          }
+        />
+        <Choice
+          label="Columns"
+          value={other}
+          options={options}
+          onChange={(name) =>
+            void navigate({ search: { one: name === one ? other : one, other: name }, replace: true })
+          }
+        />
       </div>
       <Loaded query={agreement} skeleton={<Skeleton height={320} />}>
         {(data) => <Report agreement={data} />}
@@ -92,9 +111,7 @@ function Report({ agreement }: { agreement: Agreement }): ReactElement {
         <OutcomeMatrix agreement={agreement} />
       </section>
       <section className="panel flips-faces" aria-label="Faces they differ on">
-        <h2>
-          {plural(agreement.disagreements.length, 'face')} they differ on
-        </h2>
+        <h2>{plural(agreement.disagreements.length, 'face')} they differ on</h2>
         <ul className="flip-faces">
           {agreement.disagreements.slice(0, SHOWN).map(({ image, one, other }) => (
             <li key={image}>

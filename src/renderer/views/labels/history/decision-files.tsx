@@ -50,13 +50,20 @@ export function DecisionFiles(): ReactElement {
           });
           const parts = [`${formatCount(added)} added`, `${formatCount(same)} known already`];
           if (overwritten > 0) parts.push(`${formatCount(overwritten)} overwritten`);
-          if (conflictCount > overwritten) parts.push(`${formatCount(conflictCount - overwritten)} left as they are here`);
+          if (conflictCount > overwritten)
+            parts.push(`${formatCount(conflictCount - overwritten)} left as they are here`);
           if (problemCount > 0) parts.push(`${formatCount(problemCount)} could not be read`);
           notices.add({ level: problemCount > 0 ? 'warning' : 'info', message: `${parts.join(', ')}.` });
           await queryClient.invalidateQueries(api.review.pathFilter());
         }}
       >
-        <FolderField label="File" description="csv, as Export writes it." placeholder="/path/to/decisions.csv" value={from} onChange={setFrom} />
+        <FolderField
+          label="File"
+          description="csv, as Export writes it."
+          placeholder="/path/to/decisions.csv"
+          value={from}
+          onChange={setFrom}
+        />
         <Toggle
           label="The file wins where it differs"
           description="Otherwise what was decided here stays."

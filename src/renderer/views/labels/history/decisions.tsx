@@ -55,7 +55,8 @@ function ReviewerName(): ReactElement {
         setReviewer(text);
         notices.add({
           level: 'info',
-          message: text.trim() === '' ? 'You decide under the name of this machine’s user.' : `You decide as ${text.trim()}.`,
+          message:
+            text.trim() === '' ? 'You decide under the name of this machine’s user.' : `You decide as ${text.trim()}.`,
         });
       }}
     >
@@ -104,7 +105,11 @@ function Figures({ stats, reviewer }: { stats: ReviewStats; reviewer: string | n
         </div>
         {turn.error !== null && <ErrorNote error={turn.error} />}
       </section>
-      <PaceTable title="By queue" paces={queues} nameOf={(name) => (QUEUE_LABELS as Readonly<Record<string, string>>)[name] ?? name} />
+      <PaceTable
+        title="By queue"
+        paces={queues}
+        nameOf={(name) => (QUEUE_LABELS as Readonly<Record<string, string>>)[name] ?? name}
+      />
       <PaceTable title="By reviewer" paces={reviewers} nameOf={(name) => name} />
     </div>
   );
@@ -202,7 +207,11 @@ function ActRow({ act }: { act: DecisionBatch }): ReactElement {
         </Link>
       )}
       <span className="log-what">
-        {kind !== 'decision' ? `${kind === 'undo' ? 'Took back' : 'Did again'} act ${target ?? ''}` : <What act={act} />}
+        {kind !== 'decision' ? (
+          `${kind === 'undo' ? 'Took back' : 'Did again'} act ${target ?? ''}`
+        ) : (
+          <What act={act} />
+        )}
         {images > 1 && <span className="muted"> on {plural(images, 'face')}</span>}
         {state !== null && state !== 'standing' && <span className="muted">, undone</span>}
       </span>

@@ -44,11 +44,7 @@ export function ReviewedSubset({ round }: { round?: Round }): ReactElement {
     >
       <TextInput label="Name" value={name} onChange={setName} />
       <Base value={base} onChange={setBase} />
-      <Toggle
-        label="Add unlabeled faces that were given a label"
-        value={addUnlabeled}
-        onChange={setAddUnlabeled}
-      />
+      <Toggle label="Add unlabeled faces that were given a label" value={addUnlabeled} onChange={setAddUnlabeled} />
       {round !== undefined && addUnlabeled && (
         <Toggle label={`Only those decided in “${round.name}”`} value={onlyRound} onChange={setOnlyRound} />
       )}

@@ -61,7 +61,10 @@ const StripFace = memo(function StripFace({ face, place, isCurrent, act, onLook 
               <ClassLetter index={act.label} />
             ) : (
               <span className="strip-verdict">
-                <Icon name={act.verdict === 'accept' ? 'check' : act.verdict === 'reject' ? 'close' : 'info'} size={12} />
+                <Icon
+                  name={act.verdict === 'accept' ? 'check' : act.verdict === 'reject' ? 'close' : 'info'}
+                  size={12}
+                />
               </span>
             )}
           </span>

@@ -70,7 +70,10 @@ export function GridReview({ round }: { round: Round }): ReactElement {
 
 function mostCommon({ perClass }: Round): number {
   const largest = Math.max(...perClass.map(({ count }) => count));
-  return Math.max(0, perClass.findIndex(({ count }) => count === largest));
+  return Math.max(
+    0,
+    perClass.findIndex(({ count }) => count === largest),
+  );
 }
 
 function ClassChoice(props: { round: Round; label: number; onChoose: () => void }): ReactElement {
@@ -135,7 +138,12 @@ function Grid({ round, queue, label, initial, outbox, onNext }: GridProps): Reac
       ...(reviewer !== null && { reviewer }),
     });
     setState((before) => decide(before, images, verdict, to));
-    const what = { accept: 'accepted', relabel: `are ${to === null ? '' : expressionAt(to).label}`, reject: 'rejected', unsure: 'left as unsure' };
+    const what = {
+      accept: 'accepted',
+      relabel: `are ${to === null ? '' : expressionAt(to).label}`,
+      reject: 'rejected',
+      unsure: 'left as unsure',
+    };
     notices.add({
       level: 'info',
       message: `${plural(images.length, 'face')} ${what[verdict]}.`,
@@ -204,9 +212,13 @@ function Grid({ round, queue, label, initial, outbox, onNext }: GridProps): Reac
         </span>
         <span className="spacer" />
         <Waiting outbox={outbox} />
-        {state.marked.size > 0 && <RelabelButtons round={round} onRelabel={(to) => say([...state.marked], 'relabel', to)} />}
+        {state.marked.size > 0 && (
+          <RelabelButtons round={round} onRelabel={(to) => say([...state.marked], 'relabel', to)} />
+        )}
         <Button kind="primary" onPress={confirm}>
-          {rest.length === 0 ? 'Next faces' : `Accept ${state.marked.size === 0 ? 'all' : 'the rest'} (${formatCount(rest.length)})`}
+          {rest.length === 0
+            ? 'Next faces'
+            : `Accept ${state.marked.size === 0 ? 'all' : 'the rest'} (${formatCount(rest.length)})`}
           <kbd>{shownKey(keys.accept)}</kbd>
         </Button>
       </div>

@@ -50,7 +50,10 @@ export const GridTile = memo(function GridTile(props: GridTileProps): ReactEleme
           {decided.label !== null ? (
             <ClassLetter index={decided.label} />
           ) : (
-            <Icon name={decided.verdict === 'accept' ? 'check' : decided.verdict === 'reject' ? 'close' : 'info'} size={14} />
+            <Icon
+              name={decided.verdict === 'accept' ? 'check' : decided.verdict === 'reject' ? 'close' : 'info'}
+              size={14}
+            />
           )}
         </span>
       )}

@@ -37,7 +37,10 @@ export function outboxOf(directory: string): Outbox {
   outbox.onOutcome((outcome) => {
     if (!('refusal' in outcome)) return;
     const { message, hint } = describeError(outcome.refusal);
-    notices.add({ level: 'error', message: `A decision was refused. ${message}${hint === undefined ? '' : ` ${hint}`}` });
+    notices.add({
+      level: 'error',
+      message: `A decision was refused. ${message}${hint === undefined ? '' : ` ${hint}`}`,
+    });
   });
   current = { directory, outbox };
   void outbox.flush();

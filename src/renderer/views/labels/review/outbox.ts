@@ -163,7 +163,8 @@ export class Outbox {
   /** Tells the turns that wait for a decision its number in the log. */
   #nameBatch(key: string, batch: number): void {
     for (const { name, act } of this.#entries()) {
-      if (act.kind === 'turn' && act.act === key) this.#options.storage.setItem(name, JSON.stringify({ ...act, batch }));
+      if (act.kind === 'turn' && act.act === key)
+        this.#options.storage.setItem(name, JSON.stringify({ ...act, batch }));
     }
   }
 

@@ -38,7 +38,8 @@ export function PaceLine({ state, outbox, queue }: PaceLineProps): ReactElement 
         <strong>{formatCount(pace.decided)}</strong> decided
       </span>
       <span>
-        <strong>{pace.correctionsPerMinute === null ? '–' : pace.correctionsPerMinute.toFixed(1)}</strong> corrections/min
+        <strong>{pace.correctionsPerMinute === null ? '–' : pace.correctionsPerMinute.toFixed(1)}</strong>{' '}
+        corrections/min
       </span>
       <span title={`${formatCount(wrong)} of ${formatCount(decided)} that were decided in this queue`}>
         <strong>{decided === 0 ? '–' : formatShare(wrong / decided)}</strong> of this queue wrong

@@ -36,7 +36,9 @@ export function QueueReview({ round }: { round: Round }): ReactElement {
           reviewer={reviewer}
           outbox={outboxOf(workspace.data.directory)}
           start={at}
-          load={(from) => loadFaces({ round: round.id, queue, label, against: queues.data?.against ?? undefined, from })}
+          load={(from) =>
+            loadFaces({ round: round.id, queue, label, against: queues.data?.against ?? undefined, from })
+          }
         />
       )}
     </div>

@@ -190,7 +190,16 @@ export class ReviewSession {
   #turn(turn: 'undo' | 'redo', { key: act, batch, request }: LocalAct): string {
     const key = this.#options.newKey();
     const { reviewer } = this.#options;
-    this.#options.outbox.add({ kind: 'turn', key, turn, act, batch, image: request.images![0]!, reviewer, attempted: false });
+    this.#options.outbox.add({
+      kind: 'turn',
+      key,
+      turn,
+      act,
+      batch,
+      image: request.images![0]!,
+      reviewer,
+      attempted: false,
+    });
     return key;
   }
 

@@ -179,7 +179,11 @@ function NoFace({ session, state }: NoFaceProps): ReactElement {
       <Empty
         icon="check"
         title={state.faces.length === 0 ? 'Nobody waits in this queue' : 'This queue is done'}
-        action={state.faces.length > 0 && <Button onPress={() => session.look(state.faces.length - 1)}>Back to the last face</Button>}
+        action={
+          state.faces.length > 0 && (
+            <Button onPress={() => session.look(state.faces.length - 1)}>Back to the last face</Button>
+          )
+        }
       >
         Choose another queue, or make a subset of what was reviewed.
       </Empty>
@@ -229,13 +233,19 @@ function useHostUndo(reviewer: string | null): (turn: 'undo' | 'redo') => Promis
   return async (turn) => {
     const can = turn === 'undo' ? stats.data?.canUndo : stats.data?.canRedo;
     if (can === false) {
-      notices.add({ level: 'info', message: turn === 'undo' ? 'There is nothing to undo.' : 'There is nothing to do again.' });
+      notices.add({
+        level: 'info',
+        message: turn === 'undo' ? 'There is nothing to undo.' : 'There is nothing to do again.',
+      });
       return;
     }
     try {
       const { images } = await client.review[turn].mutate({ reviewer: reviewer ?? undefined });
       const faces = images === 1 ? 'one face' : `${images} faces`;
-      notices.add({ level: 'info', message: `${turn === 'undo' ? 'Undone' : 'Done again'}: an earlier decision on ${faces}.` });
+      notices.add({
+        level: 'info',
+        message: `${turn === 'undo' ? 'Undone' : 'Done again'}: an earlier decision on ${faces}.`,
+      });
     } catch (error) {
       const { message, hint } = describeError(error);
       notices.add({ level: 'warning', message: hint === undefined ? message : `${message} ${hint}` });

@@ -42,8 +42,12 @@ export function Flips(): ReactElement {
 function FlipsBetween({ rounds }: { rounds: readonly Round[] }): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const to = rounds.find(({ id }) => id === search.to) ?? rounds.find((round) => roundBefore(round, rounds) !== undefined) ?? rounds[0]!;
-  const from = rounds.find(({ id }) => id === search.from) ?? roundBefore(to, rounds) ?? rounds.find(({ id }) => id !== to.id)!;
+  const to =
+    rounds.find(({ id }) => id === search.to) ??
+    rounds.find((round) => roundBefore(round, rounds) !== undefined) ??
+    rounds[0]!;
+  const from =
+    rounds.find(({ id }) => id === search.from) ?? roundBefore(to, rounds) ?? rounds.find(({ id }) => id !== to.id)!;
   const flips = useQuery(api.rounds.flips.queryOptions({ from: from.id, to: to.id }));
   const change = (part: Partial<FlipsSearch>): void =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
@@ -72,7 +76,11 @@ function FlipsBetween({ rounds }: { rounds: readonly Round[] }): ReactElement {
         {(data) => (
           <div className="flips">
             <section className="panel">
-              <Matrix flips={data} search={search} onChoose={(was, is) => change({ from: from.id, to: to.id, was, is })} />
+              <Matrix
+                flips={data}
+                search={search}
+                onChoose={(was, is) => change({ from: from.id, to: to.id, was, is })}
+              />
             </section>
             <section className="panel flips-faces" aria-label="Faces that changed">
               <FlippedFaces flips={data} was={search.was} is={search.is} />
@@ -125,7 +133,9 @@ function Matrix({ flips, search, onChoose }: MatrixProps): ReactElement {
                 return (
                   <td key={is}>
                     {was === is || count === 0 ? (
-                      <span className={was === is ? 'flip-cell flip-same' : 'flip-cell muted'}>{formatCount(count)}</span>
+                      <span className={was === is ? 'flip-cell flip-same' : 'flip-cell muted'}>
+                        {formatCount(count)}
+                      </span>
                     ) : (
                       <AriaButton
                         className={isShown ? 'flip-cell flip-button flip-shown' : 'flip-cell flip-button'}
@@ -172,9 +182,7 @@ function FlippedFaces({ flips, was, is }: FlippedFacesProps): ReactElement {
   return (
     <>
       <h2>
-        {was === undefined || is === undefined
-          ? 'All flips'
-          : `${expressionAt(was).label} → ${expressionAt(is).label}`}
+        {was === undefined || is === undefined ? 'All flips' : `${expressionAt(was).label} → ${expressionAt(is).label}`}
       </h2>
       <ul className="flip-faces">
         {faces.map((face) => (

@@ -72,7 +72,12 @@ export function NewRound(): ReactElement {
         onChange={setNetwork}
       />
       <Choice label="Source" value={source} options={sources} onChange={setSource} />
-      <TextInput label="Name" description="Made of the run and its step when left out." value={name} onChange={setName} />
+      <TextInput
+        label="Name"
+        description="Made of the run and its step when left out."
+        value={name}
+        onChange={setName}
+      />
       <Toggle
         label="Keep embeddings"
         description="1 to 4 kB a face; neighbours and the map need them."

@@ -161,12 +161,14 @@ function Calibration({ calibration }: { calibration: RoundCalibration }): ReactE
             </circle>
           ))}
         </svg>
-        <figcaption className="small muted">Share right by confidence; on the diagonal it can be taken at its word.</figcaption>
+        <figcaption className="small muted">
+          Share right by confidence; on the diagonal it can be taken at its word.
+        </figcaption>
       </figure>
       <div className="stack">
         <p>
-          <strong>{formatShare(accuracy)}</strong> right of {formatCount(known)} whose class is known; expected calibration
-          error <strong>{ece === null ? '–' : ece.toFixed(3)}</strong>.
+          <strong>{formatShare(accuracy)}</strong> right of {formatCount(known)} whose class is known; expected
+          calibration error <strong>{ece === null ? '–' : ece.toFixed(3)}</strong>.
         </p>
         <table className="precision-table">
           <tbody>
@@ -186,7 +188,11 @@ function Calibration({ calibration }: { calibration: RoundCalibration }): ReactE
   );
 }
 
-function Mismatch({ distribution: { labeled, perClass, totalVariation } }: { distribution: Distribution }): ReactElement {
+function Mismatch({
+  distribution: { labeled, perClass, totalVariation },
+}: {
+  distribution: Distribution;
+}): ReactElement {
   return (
     <>
       <MirroredBars

@@ -94,7 +94,8 @@ function EstimatedPrecision(props: { round: Round; thresholds: readonly number[]
   const { round, thresholds } = props;
   const audits = useQuery(api.review.audits.queryOptions());
   const ofRound = (audits.data ?? []).filter((audit) => audit.round === round.id);
-  const isOfThese = (one: AuditReport): boolean => thresholds.every((value, label) => (one.thresholds?.[label] ?? 0) === value);
+  const isOfThese = (one: AuditReport): boolean =>
+    thresholds.every((value, label) => (one.thresholds?.[label] ?? 0) === value);
   const audit = ofRound.find(isOfThese) ?? ofRound.find(({ precision }) => precision !== null) ?? ofRound[0];
   return (
     <div className="head-figure">

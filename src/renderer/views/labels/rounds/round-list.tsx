@@ -159,9 +159,7 @@ function RoundStatus({ round: { status, name, count, total } }: { round: Round }
         <span className={`status-dot status-${dot}`} />
         {roundStatusText(status)}
       </span>
-      {status !== 'finished' && (
-        <Progress label={`Labeled of ${name}`} done={count} total={Math.max(total, count)} />
-      )}
+      {status !== 'finished' && <Progress label={`Labeled of ${name}`} done={count} total={Math.max(total, count)} />}
     </span>
   );
 }
@@ -169,7 +167,9 @@ function RoundStatus({ round: { status, name, count, total } }: { round: Round }
 /** The share of each class as one bar; its parts are told on hover and to those who cannot see them. */
 export function ClassShares({ round: { perClass } }: { round: Pick<Round, 'perClass'> }): ReactElement {
   const present = perClass.flatMap(({ count, share }, label) => (count === 0 ? [] : [{ label, share }]));
-  const text = present.map(({ label, share }) => `${expressionAt(label).label} ${(share * 100).toFixed(1)} %`).join(', ');
+  const text = present
+    .map(({ label, share }) => `${expressionAt(label).label} ${(share * 100).toFixed(1)} %`)
+    .join(', ');
   return (
     <span className="class-shares" role="img" aria-label={text === '' ? 'No labels' : text} title={text}>
       {present.map(({ label, share }) => (
@@ -202,7 +202,8 @@ function RoundActions({ round }: { round: Round }): ReactElement {
           }}
         >
           <p className="small">
-            Its {plural(round.count, 'pseudo label')} and embeddings go for good. What people decided of its faces stays.
+            Its {plural(round.count, 'pseudo label')} and embeddings go for good. What people decided of its faces
+            stays.
           </p>
         </FormPopover>
       )}

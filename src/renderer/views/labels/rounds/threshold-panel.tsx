@@ -5,7 +5,13 @@ import { Toggle } from '../../../components/fields.tsx';
 import { ErrorNote, Skeleton } from '../../../components/states.tsx';
 import { formatCount, formatRatio, formatShare } from '../../../text/format.ts';
 import { expressionAt } from '../../../text/words.ts';
-import { type Acceptance, type AcceptanceCounts, THRESHOLD_STEP, movedThresholds, steppedThreshold } from './thresholds.ts';
+import {
+  type Acceptance,
+  type AcceptanceCounts,
+  THRESHOLD_STEP,
+  movedThresholds,
+  steppedThreshold,
+} from './thresholds.ts';
 
 interface ThresholdPanelProps {
   readonly round: Round;

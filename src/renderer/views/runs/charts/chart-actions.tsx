@@ -17,7 +17,8 @@ export function ChartActions({ data, holder }: ChartActionsProps): ReactElement 
   const picture = (): Promise<Blob> => {
     const canvas = holder.current?.querySelector('canvas');
     const panel = holder.current?.closest('.chart');
-    if (canvas == null || panel == null) throw new Error('The chart is not drawn yet.');
+    if (!(canvas instanceof HTMLCanvasElement) || !(panel instanceof HTMLElement))
+      throw new Error('The chart is not drawn yet.');
     return pictureOfChart(data, canvas, getComputedStyle(panel));
   };
   const actions: Readonly<Record<string, () => Promise<string | undefined>>> = {

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
-import { NETWORKS, type NetworkName, type RunDetail } from '#shared/training.ts';
+import { type Evaluation, NETWORKS, type NetworkName, type RunDetail } from '#shared/training.ts';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
 import { NETWORK_LABELS } from '../../../text/words.ts';
 import { useRunSteps } from '../run-steps.ts';
@@ -38,22 +38,10 @@ function Charts({ run, metrics }: ChartsProps): ReactElement {
   const networks = NETWORKS.filter((name) => validation.some(({ network }) => network === name));
   const [asked, setAsked] = useState<NetworkName | null>(null);
   const recalled = asked ?? (networks.includes('adaptation') ? 'adaptation' : (networks[0] ?? 'base'));
-  const charts = useMemo(() => {
-    const span: Span = [metrics[0]?.step ?? 0, metrics.at(-1)?.step ?? 0];
-    const scores = [
-      accuracyChart(validation, span),
-      accuracyChart(validation, span, 'meanClassAccuracy'),
-      recallChart(validation, recalled, span),
-    ].filter(({ curves }) => curves.length > 0);
-    const [losses, ...rest] = stepCharts(metrics, smoothing);
-    return [losses, ...scores, ...rest].filter((chart): chart is ChartData => chart !== undefined);
-  }, [validation, recalled, metrics, smoothing]);
   return (
     <div className="stack">
       <div className="charts-bar">
-        <span className="muted small">
-          Drag to zoom, double-click to see everything. Arrow keys move through a chart’s values.
-        </span>
+        <span className="muted small">Drag to zoom, double-click for all; arrow keys step.</span>
         {metrics.some(({ feedback }) => feedback !== null) && (
           <Link to="/labels/feedback" search={{ run: run.id }} className="small">
             The batches behind the feedback
@@ -70,11 +58,37 @@ function Charts({ run, metrics }: ChartsProps): ReactElement {
         )}
         <SmoothingChoice value={smoothing} onChange={setSmoothing} />
       </div>
-      <div className="charts">
-        {charts.map((chart) => (
-          <Chart key={chart.key ?? chart.title} data={chart} sync={run.id} />
-        ))}
-      </div>
+      <ChartGrid sync={run.id} {...{ validation, recalled, metrics, smoothing }} />
+    </div>
+  );
+}
+
+interface ChartGridProps {
+  readonly sync: string;
+  /** Evaluations on validation. */
+  readonly validation: readonly Evaluation[];
+  /** The network whose recall is shown. */
+  readonly recalled: NetworkName;
+  readonly metrics: ChartsProps['metrics'];
+  readonly smoothing: Smoothing;
+}
+
+function ChartGrid({ sync, validation, recalled, metrics, smoothing }: ChartGridProps): ReactElement {
+  const charts = useMemo(() => {
+    const span: Span = [metrics[0]?.step ?? 0, metrics.at(-1)?.step ?? 0];
+    const scores = [
+      accuracyChart(validation, span),
+      accuracyChart(validation, span, 'meanClassAccuracy'),
+      recallChart(validation, recalled, span),
+    ].filter(({ curves }) => curves.length > 0);
+    const [losses, ...rest] = stepCharts(metrics, smoothing);
+    return [losses, ...scores, ...rest].filter((chart): chart is ChartData => chart !== undefined);
+  }, [validation, recalled, metrics, smoothing]);
+  return (
+    <div className="charts">
+      {charts.map((chart) => (
+        <Chart key={chart.key ?? chart.title} data={chart} sync={sync} />
+      ))}
     </div>
   );
 }

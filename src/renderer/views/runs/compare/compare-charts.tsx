@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
-import { NETWORKS } from '#shared/training.ts';
+import { NETWORKS, type NetworkName, type StepMetrics } from '#shared/training.ts';
 import { api } from '../../../api/client.ts';
 import { ErrorNote } from '../../../components/states.tsx';
 import { NETWORK_LABELS } from '../../../text/words.ts';
@@ -33,14 +33,6 @@ export function CompareCharts({ runs }: { runs: readonly ComparedRun[] }): React
     runs.some(({ run }) => run.evaluations.some(({ network }) => network === name)),
   );
   const network = search.network ?? (networks.includes('adaptation') ? 'adaptation' : (networks[0] ?? 'adaptation'));
-  const scores = useMemo(
-    () =>
-      (['accuracy', 'meanClassAccuracy'] as const)
-        .map((score) => scoreOverlay(runs, network, score))
-        .filter(({ curves }) => curves.length > 0),
-    [runs, network],
-  );
-  const metrics = useMemo(() => metricOverlays(runs, steps.data, smoothing), [runs, steps.data, smoothing]);
   return (
     <div className="stack">
       <div className="charts-bar">
@@ -56,11 +48,33 @@ export function CompareCharts({ runs }: { runs: readonly ComparedRun[] }): React
         <SmoothingChoice value={smoothing} onChange={setSmoothing} />
       </div>
       {steps.error !== null && <ErrorNote error={steps.error} onRetry={steps.retry} />}
-      <div className="charts">
-        {[...scores, ...metrics].map((chart) => (
-          <Chart key={chart.title} data={chart} sync="compare" />
-        ))}
-      </div>
+      <ChartGrid {...{ runs, network, smoothing }} steps={steps.data} />
+    </div>
+  );
+}
+
+interface ChartGridProps {
+  readonly runs: readonly ComparedRun[];
+  readonly network: NetworkName;
+  /** Of each run, in their order. */
+  readonly steps: readonly (readonly StepMetrics[])[];
+  readonly smoothing: Smoothing;
+}
+
+function ChartGrid({ runs, network, steps, smoothing }: ChartGridProps): ReactElement {
+  const scores = useMemo(
+    () =>
+      (['accuracy', 'meanClassAccuracy'] as const)
+        .map((score) => scoreOverlay(runs, network, score))
+        .filter(({ curves }) => curves.length > 0),
+    [runs, network],
+  );
+  const metrics = useMemo(() => metricOverlays(runs, steps, smoothing), [runs, steps, smoothing]);
+  return (
+    <div className="charts">
+      {[...scores, ...metrics].map((chart) => (
+        <Chart key={chart.title} data={chart} sync="compare" />
+      ))}
     </div>
   );
 }
