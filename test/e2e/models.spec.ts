@@ -115,9 +115,8 @@ test('a picture without a face is said to be taken whole, and a face can be mark
 test('the nearest labeled faces are told once the labeled faces were compared', async () => {
   await go('/predict?run=one&face=1');
   await page.getByRole('button', { name: 'Compare with the labeled faces' }).click();
-  await page.getByRole('button', { name: 'Show them' }).click({ timeout: 60_000 });
   // Among the labeled faces is the face itself.
-  await expect(page.getByRole('link', { name: /^Face 1, Neutral, distance 0\.000$/ })).toBeVisible();
+  await expect(page.getByRole('link', { name: /^Face 1, \w+, distance 0\.000$/ })).toBeVisible({ timeout: 60_000 });
 });
 
 test('a camera that is not allowed is answered with a sentence, and only when its button is pressed', async () => {

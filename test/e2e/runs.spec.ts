@@ -15,7 +15,7 @@ const place = (path: string): string => new URL(path, studio.address).href;
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(600_000);
   studio = await startStudio();
-  page = await browser.newPage();
+  page = await (await browser.newContext()).newPage();
   problems = problemsOf(page);
   await page.goto(studio.address);
   const workspace = ['--workspace', `${studio.folder}/workspace`];

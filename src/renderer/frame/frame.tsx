@@ -1,6 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouter } from '@tanstack/react-router';
 import { type ReactElement, useEffect, useState } from 'react';
+import { api } from '../api/client.ts';
 import { connection } from '../api/events.ts';
+import { keepsDecisions } from '../views/labels/review/kept.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { ConnectionBar } from './connection-bar.tsx';
 import { Header } from './header.tsx';
@@ -37,6 +40,11 @@ export function Frame(): ReactElement {
     return () => window.removeEventListener('keydown', handler);
   }, [router]);
 
+  const workspace = useQuery(api.system.workspace.queryOptions()).data?.directory;
+  useEffect(() => {
+    if (workspace !== undefined && keepsDecisions(window.localStorage)) void sendKept(workspace);
+  }, [workspace]);
+
   return (
     <div className="frame">
       <a className="skip-link" href="#place">
@@ -56,4 +64,10 @@ export function Frame(): ReactElement {
       <KeysDialog isOpen={floating === 'keys'} onClose={close} />
     </div>
   );
+}
+
+/** Decisions that an earlier window could not send go out now, whatever place is open. */
+async function sendKept(workspace: string): Promise<void> {
+  const { outboxOf } = await import('../views/labels/review/host.ts');
+  outboxOf(workspace);
 }

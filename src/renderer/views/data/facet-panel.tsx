@@ -32,6 +32,7 @@ export function FacetPanel({ facets, duplicates, filter, onChange }: FacetPanelP
   const change = (part: Partial<ImageFilter>): void => onChange({ ...filter, ...part });
   return (
     <aside className="facets" aria-label="Filters" tabIndex={-1}>
+      <h2 className="visually-hidden">Filters</h2>
       <SearchInput
         label="Text in the path or the person"
         placeholder="Path or person"

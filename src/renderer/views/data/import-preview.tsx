@@ -74,7 +74,9 @@ export function ImportPreviewPanel({ preview, choices, onChoose }: ImportPreview
         </div>
       )}
       {preview.table !== null && <Columns table={preview.table} choices={choices} onChoose={onChoose} />}
-      <Samples samples={preview.samples} />
+      {(preview.samples.length > 0 || (preview.problem === null && asked.length === 0)) && (
+        <Samples samples={preview.samples} />
+      )}
     </div>
   );
 }

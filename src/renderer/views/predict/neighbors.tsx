@@ -1,6 +1,6 @@
 import { type UseQueryResult, useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { type ReactElement, useEffect, useEffectEvent } from 'react';
 import type { ImagePrediction, Neighbor } from '#shared/prediction.ts';
 import type { ModelRequest } from '#shared/requests.ts';
 import type { NetworkName } from '#shared/training.ts';
@@ -54,14 +54,16 @@ export function Neighbors({ query, selected, model, networks, split }: Neighbors
 }
 
 function NeighborFace({ neighbor: { image, class: name, distance } }: { neighbor: Neighbor }): ReactElement {
-  const text = `Face ${image}, ${labelOfClass(name)}, distance ${distance.toFixed(3)}`;
+  // A face and itself may come out a hair below nothing.
+  const apart = Math.max(0, distance);
+  const text = `Face ${image}, ${labelOfClass(name)}, distance ${apart.toFixed(3)}`;
   return (
     <li>
       <Link to="/data" search={{ face: image }} className="neighbor" aria-label={text} title={text}>
         <FaceImage id={image} size={SIDE} alt="" />
         <ClassNameLetter name={name} />
       </Link>
-      <span className="muted small">{distance.toFixed(2)}</span>
+      <span className="muted small">{apart.toFixed(2)}</span>
     </li>
   );
 }
@@ -75,6 +77,11 @@ function Compare({ model, networks, split, onDone }: CompareProps): ReactElement
   const indexing = useMutation(api.prediction.indexNeighbors.mutationOptions());
   const jobs = useQuery({ ...api.jobs.list.queryOptions(), enabled: indexing.data !== undefined });
   const job = jobs.data?.find(({ id }) => id === indexing.data?.id) ?? indexing.data;
+  const isDone = job?.status === 'finished';
+  const done = useEffectEvent(onDone);
+  useEffect(() => {
+    if (isDone) done();
+  }, [isDone]);
   const start = (): void => indexing.mutate({ model, networks: networks && [...networks], place: { split } });
   return (
     <div className="stack">
@@ -86,15 +93,9 @@ function Compare({ model, networks, split, onDone }: CompareProps): ReactElement
       {job?.status === 'failed' && job.error !== null && <Problem problem={job.error} />}
       {indexing.error !== null && <ErrorNote error={indexing.error} onRetry={start} />}
       <div className="row">
-        {job?.status === 'finished' ? (
-          <Button icon="refresh" onPress={onDone}>
-            Show them
-          </Button>
-        ) : (
-          <Button isPending={indexing.isPending || (job !== undefined && isActiveJob(job))} onPress={start}>
-            Compare with the labeled faces
-          </Button>
-        )}
+        <Button isPending={indexing.isPending || (job !== undefined && isActiveJob(job))} onPress={start}>
+          Compare with the labeled faces
+        </Button>
       </div>
     </div>
   );

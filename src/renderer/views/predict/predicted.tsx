@@ -116,7 +116,7 @@ export function Predicted(props: PredictedProps): ReactElement {
         {ways}
         {strips}
       </section>
-      <section className="panel stack" aria-label="Answer" aria-busy={prediction.isFetching}>
+      <section className="panel stack" aria-label="Answer" aria-busy={prediction.isFetching || undefined}>
         <Loaded query={prediction} skeleton={<Skeleton height={320} />}>
           {(data) => (
             <>

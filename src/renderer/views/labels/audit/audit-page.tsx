@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
-import { EXPRESSIONS } from '#shared/expressions.ts';
+import { DEFAULT_CLASS_COUNT, EXPRESSIONS } from '#shared/expressions.ts';
 import type { AuditAnswerRequest, AuditImage, AuditReport, ReviewAction } from '#shared/review.ts';
 import { api } from '../../../api/client.ts';
 import { notices } from '../../../api/notices.ts';
@@ -9,6 +9,7 @@ import { Button } from '../../../components/button.tsx';
 import { Progress } from '../../../components/progress.tsx';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
 import { formatCount } from '../../../text/format.ts';
+import { classIndexOf } from '../../../text/words.ts';
 import { ActButton, FaceCanvas } from '../review/face-card.tsx';
 import { loadPicture, newKey, outboxOf } from '../review/host.ts';
 import { classOfAction } from '../review/keys.ts';
@@ -90,7 +91,7 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
   const image = next?.image;
   // An answer that is under way: its face must not be judged again.
   const isUnderWay = sent.some((answer) => answer.image === image);
-  const classes = EXPRESSIONS.slice(0, Math.max(7, report.thresholds?.length ?? 7));
+  const classes = useClasses(report);
 
   useEffect(() => {
     shownAt.current = performance.now();
@@ -209,6 +210,13 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
       </aside>
     </div>
   );
+}
+
+/** The classes one may say: those of the round, or, of labels that images have, those there are. */
+function useClasses({ round: id, perClass }: AuditReport): readonly (typeof EXPRESSIONS)[number][] {
+  const round = useQuery({ ...api.rounds.get.queryOptions({ id: id ?? 0 }), enabled: id !== null });
+  const highest = Math.max(...perClass.map(({ name }) => classIndexOf(name) ?? 0));
+  return EXPRESSIONS.slice(0, round.data?.classes.length ?? Math.max(DEFAULT_CLASS_COUNT, highest + 1));
 }
 
 const ACT_LABELS = { reject: 'No use', unsure: 'Cannot tell', undo: 'Undo', zoom: 'Zoom' } as const;

@@ -121,7 +121,7 @@ function ReviewButtons({ classes, keys, decided, onAct }: ReviewButtonsProps): R
             label={expressionAt(label).label}
             letter={label}
             keyName={keys[name as ReviewAction]}
-            isPressed={decided?.verdict === 'relabel' && decided.label === label}
+            isPressed={decided?.label === label}
             onAct={onAct}
           />
         ))}

@@ -50,11 +50,11 @@ export function shownKey(name: string): string {
 export function keyBelongsTo(target: EventTarget | null, name: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   const field = target.closest(
-    'input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=listbox]',
+    'input, textarea, select, [contenteditable], [role=dialog], [role=menu], .menu',
   );
   if (field instanceof HTMLInputElement && field.type === 'range') return /^(Arrow|Home|End|Page)/.test(name);
   if (field !== null) return true;
-  return (name === 'Enter' || name === 'Space') && target.closest('button, a, [role=button], [role=option]') !== null;
+  return (name === 'Enter' || name === 'Space') && target.closest('button, a, [role=button], .menu-item') !== null;
 }
 
 function ordered(name: string): string {
