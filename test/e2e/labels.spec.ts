@@ -60,7 +60,8 @@ test.beforeAll(async ({ browser }) => {
       workspace,
     );
   });
-  page = await browser.newPage();
+  // A context of its own: axe asks for one.
+  page = await (await browser.newContext()).newPage();
   await page.goto(studio.address);
 });
 
@@ -260,13 +261,15 @@ const PLACES = [
 for (const scheme of ['light', 'dark'] as const) {
   test(`nothing serious stands in the way of those who use a screen reader, ${scheme}`, async () => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    const found: string[] = [];
     for (const place of PLACES) {
       await page.goto(new URL(place, studio.address).href);
       await expect(page.locator('main').getByRole('heading').first()).toBeAttached();
       await expect(page.locator('main [aria-busy]')).toHaveCount(0);
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${place} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+      found.push(...serious.map(({ id, nodes }) => `${place} ${id}: ${nodes[0]?.html}`));
     }
+    expect(found).toEqual([]);
   });
 }

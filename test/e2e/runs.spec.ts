@@ -127,7 +127,7 @@ test('a run says which network validation chose, and how its settings differ fro
   await page.goto(place('/runs/small?tab=config&against=small-2'));
   await expect(page.getByText('1 of 58 differ')).toBeVisible();
   await page.getByText('Only what differs').click();
-  await expect(page.locator('.settings-list').last()).toHaveText(/^Seed1 instead of 2$/);
+  await expect(page.locator('.settings-list').last()).toHaveText('Seed1 instead of 2');
   expect(await barriers()).toEqual([]);
 });
 

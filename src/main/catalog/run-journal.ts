@@ -24,7 +24,7 @@ export class RunJournal {
       'INSERT OR IGNORE INTO run_bad_image (run_number, image_id, path, reason) VALUES (?, ?, ?, ?)',
     );
     this.#badImages = connection.prepare<[number, number], BadImage>(
-      'SELECT image_id AS image, path, reason FROM run_bad_image WHERE run_number = ? ORDER BY path, image_id LIMIT ?',
+      'SELECT image_id AS image, path, reason FROM run_bad_image WHERE run_number = ? ORDER BY image_id LIMIT ?',
     );
   }
 

@@ -61,8 +61,7 @@ function receive(event: StudioEvent): void {
       }
       break;
     case 'rounds.changed':
-      void queryClient.invalidateQueries(api.rounds.list.queryFilter());
-      void queryClient.invalidateQueries(api.rounds.get.queryFilter());
+      void queryClient.invalidateQueries(api.rounds.pathFilter());
       break;
     case 'notice':
       notices.add({ level: event.level, message: event.message });

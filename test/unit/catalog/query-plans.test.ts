@@ -84,5 +84,9 @@ test('each order of a key begins at its place in the index of that key', () => {
     ['WHERE ifnull(min(image.width, image.height), 0) = ? AND id < ?', 'image_by_size (<expr>=? AND rowid<?)'],
     ['WHERE ifnull(min(image.width, image.height), 0) < ?', 'image_by_size (<expr><?)'],
   ];
-  for (const [where, index] of orders) expect(plansOf(where), where).toEqual([[`SEARCH image USING INDEX ${index}`]]);
+  for (const [where, index] of orders) {
+    const found = plansOf(where);
+    expect(found.length, where).toBeGreaterThan(0);
+    for (const plan of found) expect(plan, where).toEqual([`SEARCH image USING INDEX ${index}`]);
+  }
 });

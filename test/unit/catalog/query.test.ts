@@ -39,10 +39,13 @@ async function mixedCatalog(count: number): Promise<{ catalog: Catalog; rows: Im
     catalog.images.insertBatch(ids[source]!, [image]);
     const excluded = stream.chance(0.2);
     if (excluded) setExcluded(catalog, [id], true);
-    const { split, identity, path, width, height } = image;
+    const { split, identity, path } = image;
     const flags = FLAGS[id % FLAGS.length]!;
     const qualities: Quality[] = flags === null ? ['unknown'] : flags.length === 0 ? ['good'] : [...flags];
-    const place = { source: SOURCES[source]!, split, path, width, height };
+    // An analysis fills in a size that nothing told before.
+    const size =
+      flags !== null && side === null ? { width: 48, height: 48 } : { width: image.width, height: image.height };
+    const place = { source: SOURCES[source]!, split, path, ...size };
     rows.push({ id, ...place, label: image.label, identity, qualities, excluded });
     if (flags !== null) catalog.analyses.add([newAnalysis({ imageId: id, flags, digest: digestOf(id) })]);
   }

@@ -21,8 +21,9 @@ export function PaceLine({ state, outbox, queue }: PaceLineProps): ReactElement 
   const stats = useQuery(api.review.stats.queryOptions({}));
   const known = stats.data?.queues.find(({ name }) => name === queue);
   // What was decided before this sitting; what is decided now is counted here, and not asked for after each key.
-  const [earlier] = useState(() => known);
+  const [earlier, setEarlier] = useState(known);
   const pace = paceOf(state.judgements);
+  if (earlier === undefined && known !== undefined && pace.decided === 0) setEarlier(known);
   const decided = pace.decided + (earlier?.decided ?? 0);
   const wrong = pace.corrections + (earlier?.corrections ?? 0);
   const position = Math.min(state.index + 1, state.faces.length);

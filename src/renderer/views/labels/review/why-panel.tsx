@@ -90,7 +90,7 @@ function Networks({ face, round, against }: { face: QueueFace; round: Round; aga
   );
 }
 
-function networkText({ network, step, name }: Round): string {
+function networkText({ network, step, name }: Pick<Round, 'network' | 'step' | 'name'>): string {
   if (network === null) return name;
   return step === null ? NETWORK_LABELS[network] : `${NETWORK_LABELS[network]} ${formatCount(step)}`;
 }
@@ -147,13 +147,13 @@ function Background({ face }: { face: QueueFace }): ReactElement {
 function Timeline({ labels }: { labels: readonly PseudoLabel[] }): ReactElement {
   return (
     <ol className="timeline">
-      {labels.map(({ round, name, label, confidence, step }) => (
+      {labels.map(({ round, name, label, confidence, network, step }) => (
         <li key={round} title={`${name}: ${expressionAt(label).label} ${confidence.toFixed(2)}`}>
           <ClassLetter index={label} />
           <span className="confidence">
             <span style={{ width: `${confidence * 100}%` }} />
           </span>
-          <span className="small muted truncate">{step === null ? name : formatCount(step)}</span>
+          <span className="small muted truncate">{networkText({ network, step, name })}</span>
         </li>
       ))}
     </ol>

@@ -93,7 +93,7 @@ function RoundTable({ rounds }: { rounds: readonly Round[] }): ReactElement {
   return (
     <DataTable
       label="Rounds"
-      columns={[...COLUMNS.slice(0, 6), problems, ...COLUMNS.slice(6)]}
+      columns={[...COLUMNS.slice(0, 5), problems, ...COLUMNS.slice(5)]}
       rows={rounds}
       keyOf={({ id }) => id}
       detailOf={({ id }) => (opened === id ? <Problems id={id} /> : null)}
@@ -106,16 +106,19 @@ const COLUMNS: readonly Column<Round>[] = [
     key: 'name',
     title: 'Round',
     sortBy: ({ id }) => id,
-    cell: ({ id, name, count }) =>
-      count === 0 ? (
-        name
-      ) : (
-        <Link to="/labels/$round" params={{ round: String(id) }}>
-          {name}
-        </Link>
-      ),
+    cell: (round) => (
+      <span className="round-name">
+        {round.count === 0 ? (
+          round.name
+        ) : (
+          <Link to="/labels/$round" params={{ round: String(round.id) }}>
+            {round.name}
+          </Link>
+        )}
+        <span className="muted small">{roundOriginText(round)}</span>
+      </span>
+    ),
   },
-  { key: 'origin', title: 'Labeled by', sortBy: roundOriginText, cell: (round) => roundOriginText(round) },
   { key: 'source', title: 'Source', sortBy: ({ source }) => source, cell: ({ source }) => source },
   { key: 'status', title: 'Status', sortBy: ({ status }) => status, cell: (round) => <RoundStatus round={round} /> },
   {
