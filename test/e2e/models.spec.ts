@@ -63,7 +63,8 @@ async function choose(file: string): Promise<void> {
 }
 
 async function expectAccessible(): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // React Aria reads a waiting button's name from a node of its own for some seconds, whether the button is still there or not.
+  const { violations } = await new AxeBuilder({ page }).exclude('[data-live-announcer]').analyze();
   expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
 }
 

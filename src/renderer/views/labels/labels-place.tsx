@@ -1,6 +1,8 @@
 import { Link, type LinkProps, Outlet } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import './labels.css';
+import './comparisons.css';
+import './review.css';
 
 const TABS: readonly { readonly to: LinkProps['to']; readonly label: string }[] = [
   { to: '/labels', label: 'Rounds' },

@@ -6,6 +6,7 @@ import { api } from '../../api/client.ts';
 import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
 import { RoundHead } from './rounds/round-head.tsx';
 import './labels.css';
+import './review.css';
 
 const route = getRouteApi('/labels/$round');
 

@@ -150,7 +150,7 @@ test('pictures are fetched in the order of their urgency, four at a time, and cl
     asked.push(id);
     return new Promise((resolve, reject) =>
       waiting.set(id, () =>
-        id === 3 ? reject(new Error('gone')) : resolve({ close: () => closed.push(id) } as ImageBitmap),
+        id === 3 ? reject(new Error('gone')) : resolve({ close: () => closed.push(id) } as unknown as ImageBitmap),
       ),
     );
   });

@@ -21,6 +21,7 @@ import { useReviewer } from '../review/reviewer.ts';
 import { useKeySettings, useReviewKeys } from '../review/use-review-keys.ts';
 import { AuditReportTable } from './audit-report.tsx';
 import '../labels.css';
+import '../review.css';
 
 const route = getRouteApi('/labels/audits/$audit');
 

@@ -179,7 +179,7 @@ function OutcomeMatrix({ agreement: { matrix, outcomes, one, other } }: { agreem
                 <td key={column}>
                   <span
                     className={row === column ? 'flip-cell flip-same' : 'flip-cell flip-plain'}
-                    style={{ '--share': `${Math.round((count / largest) * 55)}%` } as React.CSSProperties}
+                    style={{ '--share': `${Math.round((count / largest) * 36)}%` } as React.CSSProperties}
                   >
                     {formatCount(count)}
                   </span>

@@ -49,9 +49,7 @@ export function shownKey(name: string): string {
 /** Elements whose own keys come first: what is typed is theirs, and Enter or Space press a button that has the focus. */
 export function keyBelongsTo(target: EventTarget | null, name: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  const field = target.closest(
-    'input, textarea, select, [contenteditable], [role=dialog], [role=menu], .menu',
-  );
+  const field = target.closest('input, textarea, select, [contenteditable], [role=dialog], [role=menu], .menu');
   if (field instanceof HTMLInputElement && field.type === 'range') return /^(Arrow|Home|End|Page)/.test(name);
   if (field !== null) return true;
   return (name === 'Enter' || name === 'Space') && target.closest('button, a, [role=button], .menu-item') !== null;

@@ -53,7 +53,7 @@ export function QueueList({ list, round, shown, label, against }: QueueListProps
       </ul>
       {current !== undefined && <p className="queue-sentence">{current.sentence}</p>}
       <section aria-labelledby={heading}>
-        <h3 id={heading}>Only the label</h3>
+        <h2 id={heading}>Only the label</h2>
         <div className="class-filter" role="group" aria-labelledby={heading}>
           {round.classes.map((name, index) => (
             <AriaButton
@@ -101,7 +101,7 @@ function Against({ round, list, against, onChoose }: AgainstProps): ReactElement
   const automatic = against === undefined && chosen !== undefined ? `Automatic: ${chosen.name}` : 'Automatic';
   return (
     <section>
-      <h3>Compared with</h3>
+      <h2>Compared with</h2>
       <CompactChoice
         label="Compared with the round"
         value={against === undefined ? AUTOMATIC : String(against)}

@@ -19,6 +19,7 @@ import { Pictures } from './pictures.ts';
 import { focusFace } from './queue-list.tsx';
 import { AHEAD, ReviewSession, type SessionOptions } from './session.ts';
 import { useKeySettings, useReviewKeys } from './use-review-keys.ts';
+import { useRestingSearch } from '../use-resting-search.ts';
 import { WhyPanel } from './why-panel.tsx';
 
 const route = getRouteApi('/labels/$round');
@@ -85,7 +86,8 @@ export function Sitting(props: SittingProps): ReactElement {
       }),
     [pictures, session],
   );
-  useAddress(face?.rank);
+  const { at } = route.useSearch();
+  useRestingSearch('at', face === undefined ? at : face.rank === 0 ? undefined : face.rank, REST_MILLISECONDS);
   useCounts(outbox);
 
   const act = (action: ReviewAction): boolean => {
@@ -189,23 +191,6 @@ function NoFace({ session, state }: NoFaceProps): ReactElement {
       </Empty>
     </div>
   );
-}
-
-/** The address says which face is looked at, so that a reload or a link comes back to it. */
-function useAddress(rank: number | undefined): void {
-  const navigate = route.useNavigate();
-  useEffect(() => {
-    if (rank === undefined) return;
-    const timer = setTimeout(() => {
-      const at = rank === 0 ? undefined : rank;
-      void navigate({
-        search: (before) => (before.at === at ? before : { ...before, at }),
-        replace: true,
-        resetScroll: false,
-      });
-    }, REST_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [rank, navigate]);
 }
 
 /** Counts of the queues are asked for anew some time after decisions, not after each. */

@@ -141,7 +141,7 @@ function Matrix({ flips, search, onChoose }: MatrixProps): ReactElement {
                         className={isShown ? 'flip-cell flip-button flip-shown' : 'flip-cell flip-button'}
                         aria-label={`${expressionAt(was).label} to ${expressionAt(is).label}: ${plural(count, 'face')}`}
                         aria-pressed={isShown}
-                        style={{ '--share': `${Math.round((count / largest) * 55)}%` } as React.CSSProperties}
+                        style={{ '--share': `${Math.round((count / largest) * 36)}%` } as React.CSSProperties}
                         onPress={() => (isShown ? onChoose(undefined, undefined) : onChoose(was, is))}
                       >
                         {formatCount(count)}

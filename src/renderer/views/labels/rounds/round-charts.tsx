@@ -16,7 +16,7 @@ export function RoundCharts({ round }: { round: Round }): ReactElement {
   const calibration = useQuery({ ...api.rounds.calibration.queryOptions({ id: round.id }), staleTime: 0 });
   const distribution = useQuery(api.rounds.distribution.queryOptions({ id: round.id }));
   return (
-    <div className="round-charts">
+    <div className="round-charts" role="region" aria-label="Charts" tabIndex={0}>
       <section className="panel">
         <h2>Confidence by class</h2>
         <Loaded query={histogram} skeleton={<Skeleton height={220} />}>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { type ReactElement, useEffect, useMemo, useState } from 'react';
+import { type ReactElement, useMemo, useState } from 'react';
 import type { AuditReport } from '#shared/review.ts';
 import type { Round } from '#shared/rounds.ts';
 import { api } from '../../../api/client.ts';
@@ -8,6 +8,7 @@ import { formatCount } from '../../../text/format.ts';
 import { NewAudit } from '../audit/new-audit.tsx';
 import { ReviewedSubset } from '../history/reviewed-subset.tsx';
 import { type View, textOfThresholds, thresholdsOf } from '../search.ts';
+import { useRestingSearch } from '../use-resting-search.ts';
 import { roundOriginText, roundStatusText } from './round-text.ts';
 import { AcceptanceCounts, THRESHOLD_BINS } from './thresholds.ts';
 import { ThresholdPanel } from './threshold-panel.tsx';
@@ -20,7 +21,6 @@ const REST_MILLISECONDS = 400;
 /** What the round is, and what thresholds of confidence would accept of it. */
 export function RoundHead({ round }: { round: Round }): ReactElement {
   const { accept } = route.useSearch();
-  const navigate = route.useNavigate();
   const classCount = round.classes.length;
   const [thresholds, setThresholds] = useState<readonly number[]>(
     () => thresholdsOf(accept, classCount) ?? Array.from({ length: classCount }, () => 0),
@@ -30,15 +30,7 @@ export function RoundHead({ round }: { round: Round }): ReactElement {
     () => (histogram.data === undefined ? null : new AcceptanceCounts(histogram.data)),
     [histogram.data],
   );
-  const text = textOfThresholds(thresholds);
-  useEffect(() => {
-    if (text === accept) return;
-    const timer = setTimeout(
-      () => void navigate({ search: (before) => ({ ...before, accept: text }), replace: true, resetScroll: false }),
-      REST_MILLISECONDS,
-    );
-    return () => clearTimeout(timer);
-  }, [text, accept, navigate]);
+  useRestingSearch('accept', textOfThresholds(thresholds), REST_MILLISECONDS);
 
   return (
     <section className="panel round-head" aria-label="Round">

@@ -38,8 +38,10 @@ export function ThresholdPanel(props: ThresholdPanelProps): ReactElement {
       <dl className="head-figures">
         <div className="head-figure">
           <dt>Accepted</dt>
-          <dd role="status" aria-label={`Accepted: ${formatCount(acceptance.accepted)}`}>
-            {formatCount(acceptance.accepted)}
+          <dd>
+            <span role="status" aria-label={`Accepted: ${formatCount(acceptance.accepted)}`}>
+              {formatCount(acceptance.accepted)}
+            </span>
           </dd>
           <dd className="muted small">{formatShare(acceptance.share)}</dd>
         </div>
