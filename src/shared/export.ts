@@ -28,7 +28,7 @@ export const exportRequestSchema = z
     ({ subset, ids, filter }) =>
       Number(subset !== undefined) + Number(ids !== undefined) + Number(Object.keys(filter).length > 0) < 2,
     {
-      message: 'Give either a subset, a filter or ids.',
+      message: 'Give either a subset, a filter or ids',
     },
   );
 export type ExportRequest = z.infer<typeof exportRequestSchema>;

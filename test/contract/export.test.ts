@@ -48,7 +48,7 @@ test('what cannot be exported is refused with the reason, and nothing is written
   const refusals: readonly (readonly [readonly string[], number, RegExp])[] = [
     [['--format', 'csv', '--text', 'nobody'], 1, /nothing to export/],
     [['--format', 'csv', '--subset', 'none'], 1, /no subset named “none”/],
-    [['--format', 'csv', '--subset', 'two', '--split', 'train'], 2, /either a subset or a filter/],
+    [['--format', 'csv', '--subset', 'two', '--split', 'train'], 2, /either a subset, a filter/],
     [['--format', 'xls'], 2, /csv, jsonl, parquet/],
     [[], 2, /--format/],
   ];
