@@ -55,6 +55,21 @@ test('the lock of a killed host, and one cut off while it was written, are taken
   lockWorkspace(workspace).release();
 });
 
+test('windows of a host that was killed stay signed in; one that closed gives its token up', () => {
+  const workspace = openWorkspace(folder);
+  const first = lockWorkspace(workspace);
+  const { token } = first.address;
+  const text = readFileSync(join(folder, 'host.lock'), 'utf8');
+  first.release();
+  writeFileSync(join(folder, 'host.lock'), text);
+  const afterKill = lockWorkspace(workspace);
+  expect(afterKill.address.token).toBe(token);
+  afterKill.release();
+  const afterClose = lockWorkspace(workspace);
+  expect(afterClose.address.token).not.toBe(token);
+  afterClose.release();
+});
+
 test('a command that is over in a moment is waited for, a host that serves is used', async () => {
   const workspace = openWorkspace(folder);
   const brief = lockWorkspace(workspace);

@@ -1,5 +1,6 @@
-import { type ReactElement, memo } from 'react';
+import { type ReactElement, memo, useSyncExternalStore } from 'react';
 import { imageAddress } from '../../../api/client.ts';
+import { connection } from '../../../api/events.ts';
 import { ClassLetter } from '../../../components/class-mark.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import type { LocalAct, QueueFace } from './session.ts';
@@ -44,6 +45,7 @@ interface StripFaceProps {
 }
 
 const StripFace = memo(function StripFace({ face, place, isCurrent, act, onLook }: StripFaceProps): ReactElement {
+  const isConnected = useSyncExternalStore(connection.subscribe, () => connection.state().status !== 'lost');
   return (
     <li>
       <button
@@ -54,7 +56,15 @@ const StripFace = memo(function StripFace({ face, place, isCurrent, act, onLook 
         aria-current={isCurrent}
         onClick={() => onLook(place)}
       >
-        <img src={imageAddress(face.image.id, SIZE)} alt="" draggable={false} decoding="async" />
+        <img
+          // Tried again once the host answers.
+          key={String(isConnected)}
+          src={imageAddress(face.image.id, SIZE)}
+          alt=""
+          draggable={false}
+          decoding="async"
+          onError={(event) => (event.currentTarget.hidden = true)}
+        />
         {act !== null && (
           <span className="strip-mark">
             {act.label !== null ? (

@@ -43,7 +43,7 @@ export function PaceLine({ state, outbox, queue }: PaceLineProps): ReactElement 
         corrections/min
       </span>
       <span title={`${formatCount(wrong)} of ${formatCount(decided)} that were decided in this queue`}>
-        <strong>{decided === 0 ? '–' : formatShare(wrong / decided)}</strong> of this queue wrong
+        <strong>{decided === 0 ? '–' : formatShare(wrong / decided)}</strong> wrong so far
       </span>
       <Waiting outbox={outbox} />
     </div>
@@ -62,8 +62,8 @@ export function Waiting({ outbox }: { outbox: Outbox }): ReactElement {
     );
   }
   return (
-    <span className="saved saved-waiting" role="status">
-      {formatCount(waiting)} kept in this browser
+    <span className="saved saved-waiting" role="status" title="They are kept in this browser until the studio answers.">
+      {formatCount(waiting)} not sent yet
       <Button kind="quiet" onPress={() => void outbox.flush()}>
         Send now
       </Button>
