@@ -108,13 +108,11 @@ export class ImageQuery {
 
   /** Rows in the order of the ids; those that are gone are left out. */
   rows(ids: readonly number[]): ImageRow[] {
-    return this.#rows
-      .all(JSON.stringify(ids))
-      .map(({ quality, excluded, ...row }) => ({
-        ...row,
-        qualities: [...qualitiesOf(quality)],
-        excluded: excluded === 1,
-      }));
+    return this.#rows.all(JSON.stringify(ids)).map(({ quality, excluded, ...row }) => ({
+      ...row,
+      qualities: [...qualitiesOf(quality)],
+      excluded: excluded === 1,
+    }));
   }
 
   #find(request: ImageQueryRequest, from: Key): Found {
