@@ -39,6 +39,13 @@ test('flags that contradict each other are refused before anything is written', 
   expect(await runJson('runs', 'list', ...workspace)).toEqual([]);
 });
 
+test('a run may be named like a place of the window, and is found all the same', async () => {
+  const flags = ['--method', 'supervised', '--total-steps', '1', '--eval-step', '1', '--finetune-epochs', '0'];
+  const { run } = await runJson<{ run: string }>('train', '--name', 'compare', ...tiny, ...flags, ...workspace);
+  expect(run).toBe('compare-2');
+  await runJson('runs', 'delete', run, ...workspace);
+});
+
 test(
   'a run ended early is fine-tuned from the best it had, and scored on the test split',
   { timeout: 120_000 },

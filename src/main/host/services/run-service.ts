@@ -25,6 +25,9 @@ import { RunCurves } from './run-curves.ts';
 /** Statuses from which a run can go on. */
 const RESUMABLE: readonly RunStatus[] = ['queued', 'paused', 'interrupted', 'failed'];
 
+/** Addresses of the window beside those of the runs: a run of that name would be hidden by it. */
+const PLACES_OF_RUNS = ['new', 'compare'];
+
 /** Where each network is kept at its best; `last` until there is one. */
 const CHECKPOINTS_OF: Readonly<Record<NetworkName, readonly string[]>> = {
   base: ['best', 'last'],
@@ -245,7 +248,7 @@ export class RunService {
         .replace(/[^\w-]+/g, '-')
         .replace(/^-+|-+$/g, '')
         .slice(0, 40) || 'run';
-    const taken = new Set(this.list().map((run) => run.id));
+    const taken = new Set([...PLACES_OF_RUNS, ...this.list().map((run) => run.id)]);
     for (let number = 1; ; number++) {
       const id = number === 1 ? slug : `${slug}-${number}`;
       if (!taken.has(id) && !existsSync(this.#directory(id))) return id;
