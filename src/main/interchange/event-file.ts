@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostname } from 'node:os';
 import { toStudioError } from '#shared/errors.ts';
+import { doubleField, type Encoded, field, floatField, integerField, message } from './protobuf.ts';
 
 /**
  * TensorBoard's event files: TFRecord frames around protocol buffers.
@@ -23,28 +24,32 @@ export class EventFile {
     } catch (error) {
       throw toStudioError(error);
     }
-    this.#append([...double(EVENT.wallTime, begun.getTime() / 1000), ...bytes(EVENT.fileVersion, 'brain.Event:2')]);
+    this.#append(
+      message(doubleField(EVENT.wallTime, begun.getTime() / 1000), field(EVENT.fileVersion, 'brain.Event:2')),
+    );
   }
 
   /** One point of each curve. @param values by tag, such as "loss/adaptation"; numbers that are not finite are kept. */
   addScalars(step: number, at: Date, values: Readonly<Record<string, number>>): void {
-    const summary = Object.entries(values).flatMap(([tag, value]) =>
-      message(SUMMARY.value, [...bytes(VALUE.tag, tag), ...float(VALUE.simpleValue, value)]),
+    const summary = Object.entries(values).map(([tag, value]) =>
+      field(SUMMARY.value, message(field(VALUE.tag, tag), floatField(VALUE.simpleValue, value))),
     );
-    this.#append([
-      ...double(EVENT.wallTime, at.getTime() / 1000),
-      ...integer(EVENT.step, step),
-      ...message(EVENT.summary, summary),
-    ]);
+    this.#append(
+      message(
+        doubleField(EVENT.wallTime, at.getTime() / 1000),
+        integerField(EVENT.step, step),
+        field(EVENT.summary, message(summary)),
+      ),
+    );
   }
 
   close(): void {
     closeSync(this.#file);
   }
 
-  #append(event: readonly number[]): void {
+  #append(event: Encoded): void {
     try {
-      writeSync(this.#file, frame(Buffer.from(event)));
+      writeSync(this.#file, frame(Buffer.concat(event.chunks)));
     } catch (error) {
       throw toStudioError(error);
     }
@@ -84,44 +89,4 @@ export function crc32c(data: Uint8Array): number {
   let value = 0xffffffff;
   for (const byte of data) value = TABLE[(value ^ byte) & 0xff]! ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
-}
-
-// Protocol buffers, as far as the above needs them: https://protobuf.dev/programming-guides/encoding
-
-const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
-
-function varint(value: number): number[] {
-  const result: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) result.push((rest % 0x80) | 0x80);
-  result.push(rest);
-  return result;
-}
-
-function key(field: number, wire: number): number[] {
-  return varint((field << 3) | wire);
-}
-
-function integer(field: number, value: number): number[] {
-  return [...key(field, WIRE.varint), ...varint(value)];
-}
-
-function message(field: number, content: readonly number[]): number[] {
-  return [...key(field, WIRE.bytes), ...varint(content.length), ...content];
-}
-
-function bytes(field: number, text: string): number[] {
-  return message(field, [...Buffer.from(text, 'utf8')]);
-}
-
-function double(field: number, value: number): number[] {
-  const data = Buffer.alloc(8);
-  data.writeDoubleLE(value);
-  return [...key(field, WIRE.fixed64), ...data];
-}
-
-function float(field: number, value: number): number[] {
-  const data = Buffer.alloc(4);
-  data.writeFloatLE(value);
-  return [...key(field, WIRE.fixed32), ...data];
 }

@@ -1,5 +1,5 @@
 /**
- * Protocol buffers' wire format (protobuf.dev/programming-guides/encoding), as far as ONNX and TensorFlow's graphs need it. Large fields are
+ * Protocol buffers' wire format (protobuf.dev/programming-guides/encoding), as far as ONNX, TensorFlow's graphs and TensorBoard's events need it. Large fields are
  * kept as they are and never copied, so that weights take no memory twice.
  */
 export interface Encoded {
@@ -31,6 +31,13 @@ export function floatField(field: number, value: number): Encoded {
   const bytes = Buffer.alloc(4);
   bytes.writeFloatLE(value);
   return encoded(Buffer.concat([tag(field, FIXED_32), bytes]));
+}
+
+/** A 64-bit float. */
+export function doubleField(field: number, value: number): Encoded {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return encoded(Buffer.concat([tag(field, FIXED_64), bytes]));
 }
 
 /** Text, bytes, or a message in a message. */

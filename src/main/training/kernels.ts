@@ -66,13 +66,11 @@ export const BATCH_NORMALIZATION_EPSILON = 1e-5;
 /** As in PyTorch: the share of the new batch in the running statistics. */
 const BATCH_NORMALIZATION_MOMENTUM = 0.1;
 
-function batchNormalizationAttributes(training: boolean): (readonly [string, AttributeKind, unknown])[] {
-  return [
-    ['epsilon', 'float', BATCH_NORMALIZATION_EPSILON],
-    ['data_format', 'string', 'NHWC'],
-    ['is_training', 'bool', training],
-  ];
-}
+const BATCH_NORMALIZATION_ATTRIBUTES: readonly (readonly [string, AttributeKind, unknown])[] = [
+  ['epsilon', 'float', BATCH_NORMALIZATION_EPSILON],
+  ['data_format', 'string', 'NHWC'],
+  ['is_training', 'bool', true],
+];
 
 export interface BatchNormalized {
   readonly output: tf.Tensor4D;
@@ -84,7 +82,7 @@ export interface BatchNormalized {
 }
 
 /**
- * Batch normalisation with the batch's own (biased) statistics in training, with the running ones otherwise.
+ * Batch normalisation as in training, with the batch's own (biased) statistics.
  * @param input [count, height, width, channels]; the other four [channels].
  */
 export function fusedBatchNormalization(
@@ -93,17 +91,13 @@ export function fusedBatchNormalization(
   offset: tf.Tensor,
   runningMean: tf.Tensor,
   runningVariance: tf.Tensor,
-  training: boolean,
 ): BatchNormalized {
   const [output, mean, variance, ...reserved] = execute(
     'FusedBatchNormV3',
     [input, scale, offset, runningMean, runningVariance],
     6,
     { T: 'TF_FLOAT', U: 'TF_FLOAT' },
-    [
-      ...batchNormalizationAttributes(training),
-      ['exponential_avg_factor', 'float', training ? BATCH_NORMALIZATION_MOMENTUM : 1],
-    ],
+    [...BATCH_NORMALIZATION_ATTRIBUTES, ['exponential_avg_factor', 'float', BATCH_NORMALIZATION_MOMENTUM]],
   );
   return {
     output: output as tf.Tensor4D,
@@ -113,7 +107,7 @@ export function fusedBatchNormalization(
   };
 }
 
-/** Gradient of {@link fusedBatchNormalization} in training, for its input, scale and offset. */
+/** Gradient of {@link fusedBatchNormalization} for its input, scale and offset. */
 export function fusedBatchNormalizationGradient(
   gradient: tf.Tensor4D,
   input: tf.Tensor4D,
@@ -125,7 +119,7 @@ export function fusedBatchNormalizationGradient(
     [gradient, input, scale, ...reserved],
     5,
     { T: 'TF_FLOAT', U: 'TF_FLOAT' },
-    batchNormalizationAttributes(true),
+    BATCH_NORMALIZATION_ATTRIBUTES,
   );
   tf.dispose(unused);
   return {

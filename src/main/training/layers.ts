@@ -19,8 +19,7 @@ import {
 export interface Pass {
   /** Every parameter and running statistic by its name. */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
-  readonly training: boolean;
-  /** Running statistics after this pass; filled by the layers in training. */
+  /** Running statistics after this pass; filled by {@link batchNormalization}. */
   readonly statistics: Map<string, tf.Tensor>;
   /** Gradient of the loss by parameter name; filled by the backward pass. */
   readonly gradients: Map<string, tf.Tensor>;
@@ -132,7 +131,7 @@ export function normalizedConvolution(pass: Pass, convolutionName: string, norma
   };
 }
 
-/** Batch normalisation as PyTorch's BatchNorm2d. In training it notes the new running statistics. */
+/** Batch normalisation as PyTorch's BatchNorm2d in training: by the batch's own statistics; it notes the new running ones. */
 export function batchNormalization(pass: Pass, name: string): Layer {
   return (input) => {
     const scale = parameter(pass, `${name}.weight`);
@@ -142,12 +141,9 @@ export function batchNormalization(pass: Pass, name: string): Layer {
       parameter(pass, `${name}.bias`),
       parameter(pass, `${name}.running_mean`),
       parameter(pass, `${name}.running_var`),
-      pass.training,
     );
-    if (pass.training) {
-      pass.statistics.set(`${name}.running_mean`, normalized.runningMean);
-      pass.statistics.set(`${name}.running_var`, normalized.runningVariance);
-    }
+    pass.statistics.set(`${name}.running_mean`, normalized.runningMean);
+    pass.statistics.set(`${name}.running_var`, normalized.runningVariance);
     return {
       output: normalized.output,
       backward: (dy) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { StepDefinition } from '../tensorflow/capture/capture.ts';
+import { CaptureCache } from '../tensorflow/capture/capture-cache.ts';
 import type { StepExecutor } from './executor.ts';
 import { type Network, networkVariables } from './network.ts';
 import { classify, evaluationPass, lastStage } from './resnet.ts';
@@ -18,8 +19,8 @@ export interface Predictor {
 /**
  * Makes a network ready to predict as a TensorFlow graph, captured once for each number of images it meets: these should be few.
  *
- * @param name for messages. @param weights `frozen` takes the network's weights as they are now, for good, so that TensorFlow folds batch
- * normalisation into the convolutions; `live` follows the executor's variables while it trains them.
+ * @param name for messages. @param weights `frozen` takes the network's weights as they are now, for good, so that TensorFlow computes
+ * what depends on them alone only once; `live` follows the executor's variables while it trains them.
  */
 export function predictorOf(
   executor: StepExecutor,
@@ -27,16 +28,14 @@ export function predictorOf(
   imageSize: number,
   { name, weights }: { name: string; weights: 'frozen' | 'live' },
 ): Predictor {
-  const runners = new Map<number, StepRunner<'images', 'probabilities'>>();
+  const runners = new CaptureCache<'images', StepRunner<'images', 'probabilities'>>(({ images: [count] }) =>
+    executor.prepare(predictionStep(network, count!, imageSize, { name, weights })),
+  );
   return {
     async predict(images) {
       const count = images.length / (imageSize * imageSize * CHANNELS);
-      let runner = runners.get(count);
-      if (runner === undefined) {
-        runner = executor.prepare(predictionStep(network, count, imageSize, { name, weights }));
-        runners.set(count, runner);
-      }
-      const { probabilities } = await runner.run({ images });
+      const { shape } = imageFeed(count, imageSize);
+      const { probabilities } = await runners.for({ images: shape }).run({ images });
       return probabilities as Float32Array;
     },
   };

@@ -183,7 +183,7 @@ export function trainingPass(
   images: tf.Tensor4D,
   dropping: Dropout | null = null,
 ): TrainingPass {
-  const pass: Pass = { parameters, training: true, statistics: new Map(), gradients: new Map() };
+  const pass: Pass = { parameters, statistics: new Map(), gradients: new Map() };
   const stem = stemConvolution(pass, 'conv1', images);
   const features = sequence(stem.output, [
     ...stemLayers(pass, architecture),
@@ -221,7 +221,7 @@ export function lastStage(
   parameters: ReadonlyMap<string, tf.Tensor>,
   images: tf.Tensor4D,
 ): tf.Tensor4D {
-  const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
+  const pass: Pass = { parameters, statistics: new Map(), gradients: new Map() };
   const { stem = 'imagenet', block } = architecture;
   return tf.tidy(() => {
     const start = tf.tidy(() => {
@@ -267,7 +267,7 @@ export interface Classified {
 
 /** The end of {@link evaluationPass}. @param stage the last stage's output, [count, height, width, features]. */
 export function classify(parameters: ReadonlyMap<string, tf.Tensor>, stage: tf.Tensor4D): Classified {
-  const pass: Pass = { parameters, training: false, statistics: new Map(), gradients: new Map() };
+  const pass: Pass = { parameters, statistics: new Map(), gradients: new Map() };
   const pooled = averagePooling(stage);
   const head = linear(pass, 'fc', pooled.output);
   return {

@@ -165,11 +165,18 @@ export function restoreTrainingState(
   const average =
     config.ema === 0 ? null : { network: restoreNetwork(config, AVERAGE, tensors, source), decay: config.ema };
   if (config.method === 'supervised') return { base: null, adaptation, average, memory: null };
-  const restored = (name: string): tf.Variable => restoreVariable(name, tensors, source);
-  const memory = { softLabelShare: restored('softLabelShare'), acceptedShare: restored('acceptedShare') };
+  const memory = restoreMemory(config, tensors, source);
   if (config.method === 'fixmatch') return { base: null, adaptation, average, memory };
   const base = restoreLearner(config, 'base', tensors, source, precision);
-  return { base, adaptation, average, feedbackBaseline: restored(FEEDBACK_BASELINE), memory };
+  return { base, adaptation, average, feedbackBaseline: restoreVariable(FEEDBACK_BASELINE, tensors, source), memory };
+}
+
+/** Checkpoints from before there was a memory hold none; without the options that move it, it is as new at any step. */
+function restoreMemory(config: TrainingConfig, tensors: Tensors, source: string): PseudoLabelMemory {
+  const isMoved = config.alignDistribution || config.balancePseudoLabels;
+  if (!isMoved && !MEMORY_NAMES.some((name) => tensors.has(name))) return newMemory(config.classCount);
+  const [softLabelShare, acceptedShare] = MEMORY_NAMES.map((name) => restoreVariable(name, tensors, source));
+  return { softLabelShare: softLabelShare!, acceptedShare: acceptedShare! };
 }
 
 async function exportVariable(variable: tf.Variable): Promise<SafetensorsTensor> {

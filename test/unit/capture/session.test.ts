@@ -154,7 +154,7 @@ test('memory stays flat over 300 runs', async () => {
 test('a step is captured once for each combination of shapes', async () => {
   const session = openSession();
   let captures = 0;
-  const cache = new CaptureCache<'x', 'sum'>(({ x }) => {
+  const cache = new CaptureCache<'x', CapturedStep<'x', 'sum'>>(({ x }) => {
     captures++;
     return capture(session, {
       name: 'sum',

@@ -49,14 +49,7 @@ export function trainingStep(): StepDefinition<'images' | 'labels' | 'learningRa
     step: ({ images, labels, learningRate }) => {
       const normalize = tf.customGrad((x, scaling, shift, save) => {
         const input = x as tf.Tensor4D;
-        const normalized = fusedBatchNormalization(
-          input,
-          scaling as tf.Tensor,
-          shift as tf.Tensor,
-          mean,
-          variance,
-          true,
-        );
+        const normalized = fusedBatchNormalization(input, scaling as tf.Tensor, shift as tf.Tensor, mean, variance);
         mean.assign(normalized.runningMean);
         variance.assign(normalized.runningVariance);
         (save as tf.GradSaveFunc)([input, scaling as tf.Tensor, ...normalized.reserved]);

@@ -7,7 +7,13 @@ import {
   pseudoLabelLoss,
   pseudoLabels,
 } from '#main/training/pseudo-labels.ts';
-import { newMemory } from '#main/training/training-state.ts';
+import {
+  exportTrainingState,
+  newMemory,
+  newTrainingState,
+  restoreTrainingState,
+} from '#main/training/training-state.ts';
+import { smallConfig } from './small-run.ts';
 
 beforeAll(() => loadTensorFlow());
 
@@ -107,4 +113,13 @@ test('the loss on hard labels: a plain mean, or each image by its weight', () =>
   expectClose(weighted.value, [(3 * first) / 2]);
   // Gradient of the mean: weight · (softmax - target) / count.
   expectClose(weighted.gradient, [(3 * -0.5) / 2, (3 * 0.5) / 2, 0, 0]);
+});
+
+test('a checkpoint from before there was a memory goes on, unless the run’s options move it', async () => {
+  const config = smallConfig();
+  const tensors = new Map(await exportTrainingState(await newTrainingState(config)));
+  for (const name of ['softLabelShare', 'acceptedShare']) expect(tensors.delete(name)).toBe(true);
+  expectClose(restoreTrainingState(config, tensors, 'test').memory!.softLabelShare, [1 / 3, 1 / 3, 1 / 3]);
+  const aligned = smallConfig({ alignDistribution: true });
+  expect(() => restoreTrainingState(aligned, tensors, 'test')).toThrow(/lacks softLabelShare/);
 });
