@@ -68,7 +68,8 @@ export function adaptationWeights(tensors: Tensors): Tensors {
   return new Map([...weights].filter(([name]) => name.startsWith('adaptation.') || name.startsWith('ema.')));
 }
 
-function candidatesOf(config: TrainingConfig): NetworkName[] {
+/** Networks that may become the best of a run before fine-tuning. */
+export function candidatesOf(config: TrainingConfig): NetworkName[] {
   return config.released ? finetuningCandidatesOf(config) : ['base', 'adaptation', 'ema'];
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Evaluation, NetworkName } from '#shared/training.ts';
-import { bestOf } from '#main/training/model-selection.ts';
+import { bestOf, candidatesOf } from '#main/training/model-selection.ts';
+import { smallConfig } from './small-run.ts';
 
 function evaluation(network: NetworkName, accuracy: number, step = 100): Evaluation {
   return { network, accuracy, meanClassAccuracy: accuracy / 2, step } as Evaluation;
@@ -26,4 +27,10 @@ test('an equal one comes too late', () => {
     network: 'base',
     accuracy: 0.7,
   });
+});
+
+test('every network is a candidate, but as released the adaptation network alone, or its average where there is one', () => {
+  expect(candidatesOf(smallConfig({ ema: 0.9 }))).toEqual(['base', 'adaptation', 'ema']);
+  expect(candidatesOf(smallConfig({ released: true, ema: 0.9 }))).toEqual(['ema']);
+  expect(candidatesOf(smallConfig({ released: true, ema: 0 }))).toEqual(['adaptation']);
 });
