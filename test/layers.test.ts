@@ -53,9 +53,18 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'src/main/importers',
     'src/main/interchange',
     'hyparquet',
+    // The layout of the map of embeddings.
+    'umap-js',
   ],
-  // bootstrap: the folder lock that also guards the installation of packages.
-  'src/main/tensorflow': ['src/shared', 'src/main/bootstrap', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'koffi'],
+  // bootstrap: the folder lock that also guards the installation of packages. interchange: sessions and servers are set by protocol buffers.
+  'src/main/tensorflow': [
+    'src/shared',
+    'src/main/bootstrap',
+    'src/main/interchange',
+    '@tensorflow/tfjs',
+    '@tensorflow/tfjs-node-gpu',
+    'koffi',
+  ],
   'src/main/training': [
     'src/shared',
     'src/main/imaging',

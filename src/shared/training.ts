@@ -219,6 +219,8 @@ export const checkpointStateSchema = z.object({
   badImages: z.array(z.number().int()),
   /** Devices that shared each batch. */
   devices: z.number().int().positive().default(1),
+  /** Devices the run began with; null in checkpoints of before it was noted: `devices`. */
+  firstDevices: z.number().int().positive().nullable().default(null),
   /** SHA-256 of the weights file, hexadecimal. */
   weightsDigest: z.string(),
 });

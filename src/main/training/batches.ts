@@ -26,16 +26,23 @@ export interface ImageBatch extends Batch {
   readonly release: () => void;
 }
 
+/** Who shares a batch. */
+export interface BatchSharing {
+  readonly towers?: number;
+  readonly rank?: number;
+  readonly processes?: number;
+}
+
 /**
  * The batches of a run by step number, a few made ahead: labeled images, then, in steps that have them, the weak views of the unlabeled ones and
  * their strong views. A batch depends on the seed and its step alone.
- * @param towers devices that share it.
+ * @param sharing devices of this process that share it, and which of several processes' part it makes.
  */
 export function trainingBatches(
   source: ImageSource,
   config: TrainingConfig,
   manifest: TrainingManifest,
-  towers = 1,
+  { towers = 1, rank = 0, processes = 1 }: BatchSharing = {},
 ): Prefetcher<ImageBatch> {
   const { seed } = config;
   const { labeledCount, unlabeledCount } = imageCounts(config, towers);
@@ -44,10 +51,10 @@ export function trainingBatches(
     config.method === 'supervised' ? null : new Sampler(manifest.unlabeled.length, seed, 'order-unlabeled');
   const wantedAt = (step: number): WantedImage[] => {
     const views = labeled
-      .draws(step * labeledCount, labeledCount)
+      .draws((step * processes + rank) * labeledCount, labeledCount)
       .map((draw, slot) => wanted(config, manifest.labeled, draw, [{ kind: 'labeled', slot }]));
     if (unlabeled === null || stepKind(config, step) === 'base-warmup') return views;
-    const pairs = unlabeled.draws(step * unlabeledCount, unlabeledCount).map((draw, index) =>
+    const pairs = unlabeled.draws((step * processes + rank) * unlabeledCount, unlabeledCount).map((draw, index) =>
       wanted(config, manifest.unlabeled, draw, [
         { kind: 'weak', slot: labeledCount + index },
         { kind: 'strong', slot: labeledCount + unlabeledCount + index },

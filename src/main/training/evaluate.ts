@@ -13,6 +13,13 @@ import type { TrainedNetwork } from './trained-network.ts';
 export const EVALUATION_BATCH = 64;
 const CHANNELS = 3;
 
+/** A way to hand numbers to the other processes of a cluster. */
+export interface ValueExchange {
+  readonly group: { readonly rank: number; readonly size: number };
+  /** As many of each process. @returns [size × count], by rank. */
+  gatherValues(values: Float32Array): Promise<Float32Array>;
+}
+
 /** How images are prepared for a network. */
 export type NetworkView = Pick<TrainingConfig, 'imageSize' | 'releaseCrop' | 'released' | 'grayscale'>;
 
@@ -26,7 +33,9 @@ export interface LabeledRequest {
   readonly buffers: BatchBuffers;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
-  /** Called for each image that cannot be read; it is left out. */
+  /** With the processes that share the images; each calls with the same ones, and is told what all of them found. */
+  readonly exchange?: ValueExchange | null;
+  /** Called for each image of this process that cannot be read; it is left out. */
   readonly onBadImage?: (image: ManifestImage, reason: string) => void;
 }
 
@@ -49,6 +58,49 @@ export interface LabeledPredictions {
 
 /** Class probabilities of several networks for the same images, each of which is rendered once. */
 export async function predictLabeled(request: LabeledRequest): Promise<LabeledPredictions> {
+  const { exchange = null } = request;
+  return exchange === null ? predictAll(request) : predictTogether(request, exchange);
+}
+
+/** Each process predicts every so many-th batch. */
+async function predictTogether(
+  request: LabeledRequest,
+  { group, gatherValues }: ValueExchange,
+): Promise<LabeledPredictions> {
+  const { images, networks, classes } = request;
+  const begun = performance.now();
+  const batchCount = Math.ceil(images.length / EVALUATION_BATCH);
+  const batchesOf = (rank: number): number[] =>
+    Array.from({ length: batchCount }, (_, index) => index).filter((index) => index % group.size === rank);
+  const imagesOf = (rank: number): ManifestImage[] => batchesOf(rank).flatMap((index) => [...batchOf(images, index)]);
+  const own = imagesOf(group.rank);
+  const found = await predictAll({ ...request, images: own });
+
+  // A row: whether the image could be read, then what each network says of it.
+  const width = 1 + networks.length * classes.length;
+  const rows = new Float32Array(imagesOf(0).length * width);
+  const places = new Map(own.map(({ id }, place) => [id, place]));
+  for (const [index, id] of found.ids.entries()) {
+    const said = found.probabilities.map((values) => rowOf(values, index, classes.length));
+    rows.set([1, ...said.flatMap((values) => [...values])], places.get(id)! * width);
+  }
+  const gathered = await gatherValues(rows);
+  const all = Array.from({ length: group.size }, (_, rank) =>
+    imagesOf(rank).map((image, place) => ({ image, row: rowOf(gathered, rank * imagesOf(0).length + place, width) })),
+  ).flat();
+  const byImage = new Map(all.map(({ image, row }) => [image, row]));
+  const readable = images.map((image) => ({ image, row: byImage.get(image)! })).filter(({ row }) => row[0] === 1);
+  return {
+    ids: readable.map(({ image }) => image.id),
+    labels: readable.map(({ image }) => image.label),
+    probabilities: networks.map((_, which) =>
+      concatenated(readable.map(({ row }) => rowOf(row.subarray(1), which, classes.length))),
+    ),
+    seconds: (performance.now() - begun) / 1000 / networks.length,
+  };
+}
+
+async function predictAll(request: LabeledRequest): Promise<LabeledPredictions> {
   const { networks, images, classes, view, pool, buffers } = request;
   const begun = performance.now();
   const ids: number[] = [];
@@ -173,6 +225,10 @@ export async function renderEvaluationBatch(
 
 function rowsOf(values: Float32Array, length: number): Float32Array[] {
   return Array.from({ length: values.length / length }, (_, row) => values.subarray(row * length, (row + 1) * length));
+}
+
+function rowOf(values: Float32Array, row: number, width: number): Float32Array {
+  return values.subarray(row * width, (row + 1) * width);
 }
 
 function concatenated(rows: readonly Float32Array[]): Float32Array {

@@ -12,6 +12,19 @@ export type TrainingEvent =
     }
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'step'; readonly metrics: StepMetrics }
+  /**
+   * How one process of a cluster fared in a step: milliseconds waiting for images, in the step, and of these in exchanges with the others,
+   * waiting for them included. The one that the others wait for has the least of that. Images a second are its own.
+   */
+  | {
+      readonly type: 'replica';
+      readonly rank: number;
+      readonly step: number;
+      readonly dataMilliseconds: number;
+      readonly stepMilliseconds: number;
+      readonly exchangeMilliseconds: number;
+      readonly imagesPerSecond: number;
+    }
   | { readonly type: 'evaluation'; readonly evaluation: Evaluation }
   /** What a network says of some unlabeled images after so many steps: [N] catalog ids, ascending, and [N×K] probabilities. */
   | {

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
 import { crossEntropy, scaleLoss, smoothedTargets, softCrossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';
 import { type PseudoLabelMemory, memoryVariables, type PseudoLabelOptions, pseudoLabels } from './pseudo-labels.ts';
+import { gatherLabels, replicaCount } from './replicas.ts';
 import { imageFeed, type Step } from './step.ts';
 
 export interface FixMatchState {
@@ -12,15 +14,17 @@ export interface FixMatchState {
 }
 
 export interface FixMatchStepOptions extends PseudoLabelOptions {
-  /** Labeled images a step. */
+  /** Labeled images a step, in this process. */
   readonly labeledCount: number;
-  /** Unlabeled images a step, each seen in a weak and in a strong view. */
+  /** Unlabeled images a step in this process, each seen in a weak and in a strong view. */
   readonly unlabeledCount: number;
   /** Pixels. */
   readonly imageSize: number;
   readonly labelSmoothing: number;
   /** Devices that share the batch. */
   readonly towers?: readonly string[];
+  /** Processes that share the batch. */
+  readonly replicas?: ProcessGroup | undefined;
   /** Labeled and unlabeled images are normalised apart. */
   readonly separateNormalization?: boolean;
 }
@@ -45,7 +49,7 @@ export function fixMatchStep(
   { learner, average, memory }: FixMatchState,
   options: FixMatchStepOptions,
 ): Step<FixMatchFeed, FixMatchFetch> {
-  const { labeledCount, unlabeledCount, imageSize, labelSmoothing, towers = [] } = options;
+  const { labeledCount, unlabeledCount, imageSize, labelSmoothing, towers = [], replicas } = options;
   const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
@@ -66,10 +70,15 @@ export function fixMatchStep(
       const pass = learnerPass(learner, feeds.images as tf.Tensor4D, feeds.dropoutSeed as tf.Tensor1D, 0, {
         parts,
         towers,
+        replicas,
         normalizesApart: options.separateNormalization,
       });
-      const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
-      const labeled = crossEntropy(labeledLogits!, feeds.labels as tf.Tensor1D, labelSmoothing);
+      const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(
+        pass.logits,
+        parts.map((count) => count * replicaCount(replicas)),
+      );
+      const labels = gatherLabels(replicas, feeds.labels as tf.Tensor1D);
+      const labeled = crossEntropy(labeledLogits!, labels, labelSmoothing);
       const given = pseudoLabels(weakLogits!, memory, options);
       const unlabeled = softCrossEntropy(strongLogits!, smoothedTargets(given.hard, strongLogits!.shape[1], 0));
       const accepted = unlabeled.masked(given.weights ?? given.mask);

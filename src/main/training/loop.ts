@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { TrainingConfig, TrainingManifest } from '#shared/training.ts';
 import { unusedAsReleased } from '#shared/training-check.ts';
 import { createImagePool } from '../imaging/pool.ts';
-import type { Precision } from '../tensorflow/capture/config-proto.ts';
+import { ProcessGroup } from '../tensorflow/capture/collectives.ts';
+import type { ClusterMember, Precision } from '../tensorflow/capture/config-proto.ts';
 import { mixedPrecisionOf } from '../tensorflow/capture/precision.ts';
 import { loadTensorFlow } from '../tensorflow/runtime.ts';
 import { BadImages } from './bad-images.ts';
@@ -12,13 +13,16 @@ import { trainingBatches } from './batches.ts';
 import { checkManifest } from './check-manifest.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint.ts';
 import type { TrainingEvent, TrainingOutcome } from './events.ts';
-import { graphExecutor } from './executor.ts';
+import { graphExecutor, type StepExecutor } from './executor.ts';
 import { finetune } from './finetune.ts';
 import { learnerVariables } from './learner.ts';
 import { findTowers } from './towers.ts';
 import { adaptationWeights, BEST, BEST_ADAPTATION, scoreFinetuned, validator } from './model-selection.ts';
+import { type ReplicaExecutor, replicaExecutor } from './replica-executor.ts';
 import {
   checkFinite,
+  deviceCount,
+  isWriter,
   requestedEnd,
   type RunContext,
   type RunControl,
@@ -48,6 +52,11 @@ export interface TrainRunOptions {
   readonly emit: (event: TrainingEvent) => void;
   /** Leaves out the training steps that are still to do, for good: fine-tunes the best there is. */
   readonly finetuneOnly?: boolean;
+  /**
+   * Trains together with other processes, which are given the same settings and images: each takes its part of every batch. The first one
+   * writes the checkpoints; the others tell only of themselves. A process trains with one cluster in its life.
+   */
+  readonly cluster?: ClusterMember;
   /** Takes the processor for so many devices, to try several towers on a machine that has one. */
   readonly cpuDevices?: number;
 }
@@ -58,27 +67,30 @@ export interface TrainRunOptions {
  * very numbers of an uninterrupted one.
  *
  * @throws StudioError when it cannot start or go on: images or weights that cannot be used, a full disk, not enough memory, a loss that is
- * not a number. Checkpoints saved so far are intact.
+ * not a number, another process of the cluster that is gone. Checkpoints saved so far are intact.
  */
 export async function trainRun({
   config,
   manifest,
   directory,
   control,
-  emit,
+  emit: tell,
   finetuneOnly = false,
+  cluster = null,
   cpuDevices,
 }: TrainRunOptions): Promise<TrainingOutcome> {
   const { runtime, library } = await loadTensorFlow();
   checkManifest(config, manifest);
   const precision: Precision = config.mixedPrecision ? mixedPrecisionOf(runtime.device) : 'float32';
   const session = { precision, allowGrowth: true, ...(cpuDevices === undefined ? {} : { cpuDevices }) };
-  const type = runtime.device === 'gpu' ? 'GPU' : 'CPU';
-  const towers = await findTowers(library, session, type, config.worldSize);
-  const devices = Math.max(1, towers.length);
+  const deviceType = runtime.device === 'gpu' ? 'GPU' : 'CPU';
+  const emit = isWriter({ cluster }) ? tell : ownEventsOf(tell);
+  const towers = await findTowers(library, session, deviceType, towersWished(config, cluster));
+  const devices = deviceCount({ towers, cluster });
   const warnings: string[] = [];
   const last = await loadCheckpoint(directory, 'last', (message) => warnings.push(message));
   const progress = progressOf(config, last);
+  const firstDevices = last?.state.firstDevices ?? last?.state.devices ?? devices;
   emit({
     type: 'started',
     nextStep: progress.step,
@@ -90,7 +102,7 @@ export async function trainRun({
   warnings.push(
     ...unusedAsReleased(config),
     ...unmetWishes(config, precision, devices),
-    ...otherDevices(last, devices),
+    ...otherDevices(last, devices, firstDevices),
   );
   for (const message of warnings) emit({ type: 'log', level: 'warning', message });
 
@@ -112,10 +124,14 @@ export async function trainRun({
     library,
     session,
     towers,
+    deviceType,
+    cluster,
+    firstDevices,
   };
   try {
     const trainsOn = !finetuneOnly && progress.finetuneSteps === null;
-    const end = (trainsOn ? await train(run, last) : null) ?? (await finetuneBest(run));
+    // As in the released program one process fine-tunes: the labeled images are few.
+    const end = (trainsOn ? await train(run, last) : null) ?? (isWriter(run) ? await finetuneBest(run) : null);
     if (end === null) emit({ type: 'phase', phase: 'done' });
     return { status: end ?? 'finished', step: progress.step, best: progress.best };
   } finally {
@@ -138,11 +154,28 @@ function unmetWishes({ mixedPrecision, worldSize }: TrainingConfig, precision: P
 }
 
 /** A step takes a batch for each device: with another number of them the rest of a run sees other batches. */
-function otherDevices(last: Checkpoint | null, devices: number): string[] {
+function otherDevices(last: Checkpoint | null, devices: number, firstDevices: number): string[] {
   if (last === null || last.state.devices === devices) return [];
+  const rates =
+    devices === firstDevices
+      ? 'learning rates are as set'
+      : `learning rates are multiplied by ${devices}/${firstDevices}, as the batches are`;
   return [
-    `The run began on ${last.state.devices} devices and goes on with ${devices}: its batches change their size here.`,
+    `The run was on ${last.state.devices} devices and goes on with ${devices}: its batches change their size here, and ${rates}.`,
   ];
+}
+
+/** Devices of a cluster are counted through all its processes; one each unless more are asked for. */
+function towersWished({ worldSize }: TrainingConfig, cluster: ClusterMember | null): number {
+  return cluster === null ? worldSize : Math.floor(worldSize / cluster.addresses.length);
+}
+
+/** What a process tells that is not the first of its cluster: what is not the same in all of them. */
+function ownEventsOf(emit: (event: TrainingEvent) => void): (event: TrainingEvent) => void {
+  return (event) => {
+    if (event.type === 'replica' || event.type === 'badImage') emit(event);
+    else if (event.type === 'log' && event.level !== 'info') emit(event);
+  };
 }
 
 function progressOf(config: TrainingConfig, last: Checkpoint | null): RunProgress {
@@ -160,15 +193,25 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       ? await newTrainingState(config, run.session.precision)
       : restoreTrainingState(config, last.tensors, 'the last checkpoint', run.session.precision);
   const variables = stateVariables(state);
-  const executor = graphExecutor(run.library, run.session);
-  const batches = trainingBatches(run, config, manifest, Math.max(1, run.towers.length));
+  const replicas = replicasOf(run);
+  const executor: StepExecutor = replicas ?? graphExecutor(run.library, run.session);
+  const batches = trainingBatches(run, config, manifest, {
+    towers: run.towers.length,
+    rank: replicas?.group.rank,
+    processes: replicas?.group.size,
+  });
   try {
-    const makeStep = trainingStepper(config, state, executor, run.towers);
-    const validate = validator(run, state, executor);
-    const watch = runWatch(run, state, executor);
+    const rateFactor = deviceCount(run) / run.firstDevices;
+    const makeStep = trainingStepper(config, state, executor, {
+      towers: run.towers,
+      replicas: replicas?.group,
+      rateFactor,
+    });
+    const validate = validator(run, state, executor, replicas);
+    const watch = runWatch(run, state, executor, replicas);
     emit({ type: 'phase', phase: 'training' });
     while (progress.step < config.totalSteps) {
-      const end = requestedEnd(run);
+      const end = replicas === null ? requestedEnd(run) : replicas.agreedRequest();
       if (end !== null) {
         await executor.readVariables(variables);
         await saveRun(run, await exportTrainingState(state), ['last']);
@@ -183,9 +226,10 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
       batch.release();
       const done = performance.now();
       checkFinite(report, `step ${step}`);
-      const imageCount = batch.images.length / (config.imageSize ** 2 * 3);
+      const imageCount = (batch.images.length / (config.imageSize ** 2 * 3)) * (replicas?.group.size ?? 1);
       const imagesPerSecond = (1000 * imageCount) / (done - begun);
       const times = { dataMilliseconds: loaded - begun, stepMilliseconds: done - loaded, imagesPerSecond };
+      if (replicas !== null) tellOfReplica(run, replicas, step, times);
       emit({ type: 'step', metrics: { ...report, ...times } });
       progress.step = step + 1;
       watch.step(step, report.feedback, batch, weakLabels);
@@ -213,6 +257,31 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
     await executor.close();
     tf.dispose(variables);
   }
+}
+
+/** @returns null where the run's process trains alone. */
+function replicasOf({ cluster, library, session, towers, deviceType, control }: RunContext): ReplicaExecutor | null {
+  if (cluster === null) return null;
+  const group = new ProcessGroup(cluster, towers[0] ?? `/device:${deviceType}:0`);
+  return replicaExecutor(library, { ...session, cluster }, group, () => requestedEnd({ control }));
+}
+
+function tellOfReplica(
+  { emit }: RunContext,
+  { group, exchangeMilliseconds }: ReplicaExecutor,
+  step: number,
+  times: { dataMilliseconds: number; stepMilliseconds: number; imagesPerSecond: number },
+): void {
+  const { dataMilliseconds, stepMilliseconds, imagesPerSecond } = times;
+  emit({
+    type: 'replica',
+    rank: group.rank,
+    step,
+    dataMilliseconds,
+    stepMilliseconds,
+    exchangeMilliseconds: exchangeMilliseconds(),
+    imagesPerSecond: imagesPerSecond / group.size,
+  });
 }
 
 /** Fine-tunes the adaptation network, or its average, that validation liked best, scores it, and saves it as `finetuned`. @returns as {@link finetune}. */

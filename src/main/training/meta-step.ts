@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { FeedbackMode } from '#shared/training.ts';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { feedbackSignal } from './feedback.ts';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
 import { crossEntropy, scaleLoss, softCrossEntropy } from './losses.ts';
@@ -12,6 +13,7 @@ import {
   type PseudoLabels,
   pseudoLabels,
 } from './pseudo-labels.ts';
+import { gatherLabels, gatherRows, replicaCount } from './replicas.ts';
 import { evaluationPass } from './resnet.ts';
 import { imageFeed, type Step } from './step.ts';
 
@@ -27,9 +29,9 @@ export interface MetaState {
 }
 
 export interface MetaStepOptions extends PseudoLabelOptions {
-  /** Labeled images a step. */
+  /** Labeled images a step, in this process. */
   readonly labeledCount: number;
-  /** Unlabeled images a step, each seen in a weak and in a strong view. */
+  /** Unlabeled images a step in this process, each seen in a weak and in a strong view. */
   readonly unlabeledCount: number;
   /** Pixels. */
   readonly imageSize: number;
@@ -41,6 +43,8 @@ export interface MetaStepOptions extends PseudoLabelOptions {
   readonly feedback: FeedbackMode;
   /** Devices that share the batch. */
   readonly towers?: readonly string[];
+  /** Processes that share the batch. */
+  readonly replicas?: ProcessGroup | undefined;
   /** Labeled and unlabeled images are normalised apart. */
   readonly separateNormalization?: boolean;
 }
@@ -70,7 +74,7 @@ export type MetaFetch =
   | 'weakLabels'
   | 'feedbackLabels';
 
-/** The feeds as what they are. */
+/** The feeds as what they are: images of this process, labels of all. */
 interface MetaBatch {
   readonly labels: tf.Tensor1D;
   readonly labeledImages: tf.Tensor4D;
@@ -89,7 +93,8 @@ const DROPOUT_DRAWS = { base: 0, adaptation: 1, adaptationAgain: 2 } as const;
  */
 export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaFeed, MetaFetch> {
   const { base, adaptation, average, feedbackBaseline } = state;
-  const { labeledCount, unlabeledCount, imageSize, towers = [], separateNormalization: normalizesApart } = options;
+  const { labeledCount, unlabeledCount, imageSize, towers = [], replicas } = options;
+  const { separateNormalization: normalizesApart } = options;
   const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
@@ -112,12 +117,14 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
     step: (feeds) => {
       const images = feeds.images as tf.Tensor4D;
       const [labeledImages, , strongImages] = tf.split<tf.Tensor4D>(images, parts);
-      const batch = { ...feeds, labeledImages, strongImages } as unknown as MetaBatch;
+      const labels = gatherLabels(replicas, feeds.labels as tf.Tensor1D);
+      const batch = { ...feeds, labels, labeledImages, strongImages } as unknown as MetaBatch;
 
       // 1 and 2. Base network forward, over all views at once, so that BatchNorm sees them together; pseudo labels from the weak views.
       const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base, {
         parts,
         towers,
+        replicas,
         normalizesApart,
       });
       const uda = udaLosses(basePass.logits, batch, state.memory, options);
@@ -176,12 +183,11 @@ function udaLosses(
   memory: PseudoLabelMemory,
   options: MetaStepOptions,
 ): UdaLosses {
-  const { labeledCount, unlabeledCount } = options;
-  const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(logits, [
-    labeledCount,
-    unlabeledCount,
-    unlabeledCount,
-  ]);
+  const { labeledCount, unlabeledCount, replicas } = options;
+  const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(
+    logits,
+    [labeledCount, unlabeledCount, unlabeledCount].map((count) => count * replicaCount(replicas)),
+  );
   const labeled = crossEntropy(labeledLogits!, labels, options.labelSmoothing);
   const given = pseudoLabels(weakLogits!, memory, options);
   const unlabeled = softCrossEntropy(strongLogits!, given.soft);
@@ -220,19 +226,24 @@ function adaptationStep(
   given: PseudoLabels,
   options: MetaStepOptions,
 ): AdaptationReport {
-  const { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback, towers = [] } = options;
+  const { labeledCount, unlabeledCount, labelSmoothing, adaptationLabeledWeight, feedback } = options;
+  const { towers = [], replicas } = options;
   const evaluationLoss = (): tf.Scalar => {
     const { architecture, variables } = adaptation.network;
-    return crossEntropy(evaluationPass(architecture, variables, labeledImages), labels).value;
+    return crossEntropy(gatherRows(replicas, evaluationPass(architecture, variables, labeledImages)), labels).value;
   };
   const images = tf.concat([labeledImages, strongImages]);
   const parts = [labeledCount, unlabeledCount];
   const pass = learnerPass(adaptation, images, dropoutSeed, DROPOUT_DRAWS.adaptation, {
     parts,
     towers,
+    replicas,
     normalizesApart: options.separateNormalization,
   });
-  const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(pass.logits, parts);
+  const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(
+    pass.logits,
+    parts.map((count) => count * replicaCount(replicas)),
+  );
   const labeledLossOld = feedback === 'paper' ? evaluationLoss() : crossEntropy(labeledLogits!, labels).value;
 
   const unlabeled = pseudoLabelLoss(strongLogits!, given, labelSmoothing);
@@ -243,7 +254,7 @@ function adaptationStep(
   if (average !== null) follow(average, adaptation.network);
 
   const lossAgain = (): tf.Scalar => {
-    const split = { parts: [labeledCount], towers };
+    const split = { parts: [labeledCount], towers, replicas };
     const again = learnerPass(adaptation, labeledImages, dropoutSeed, DROPOUT_DRAWS.adaptationAgain, split);
     return crossEntropy(again.logits, labels).value;
   };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Best, Evaluation, NetworkName, TrainingConfig } from '#shared/training.ts';
 import type { Tensors } from './checkpoint.ts';
-import { evaluateNetworks } from './evaluate.ts';
+import { evaluateNetworks, type ValueExchange } from './evaluate.ts';
 import { graphExecutor, type StepExecutor } from './executor.ts';
 import type { Network } from './network.ts';
 import { type Predictor, predictorOf } from './predictor.ts';
@@ -25,9 +25,15 @@ export interface Improvement {
 
 /**
  * Scores the networks of a run that have begun to learn, each time it is called, with the weights that the executor has then.
- * @returns a function that tells the scores and notes the best in the run's progress.
+ * @param exchange with the processes that share the validation images. @returns a function that tells the scores and notes the best in the
+ * run's progress.
  */
-export function validator(run: RunContext, state: TrainingState, executor: StepExecutor): () => Promise<Improvement> {
+export function validator(
+  run: RunContext,
+  state: TrainingState,
+  executor: StepExecutor,
+  exchange: ValueExchange | null = null,
+): () => Promise<Improvement> {
   const { config, progress, emit } = run;
   const networks = networksOf(state).map(([name, network]): [NetworkName, Predictor] => [
     name,
@@ -38,6 +44,7 @@ export function validator(run: RunContext, state: TrainingState, executor: StepE
     const evaluations = await evaluateOnValidation(
       run,
       networks.filter(([name]) => started || name === 'base'),
+      exchange,
     );
     logMemory(run);
     emit({ type: 'phase', phase: 'training' });
@@ -100,6 +107,7 @@ export function bestOf(
 async function evaluateOnValidation(
   run: RunContext,
   networks: readonly (readonly [NetworkName, Predictor])[],
+  exchange: ValueExchange | null = null,
 ): Promise<Evaluation[]> {
   const { config, manifest, progress, pool, buffers, bad, emit } = run;
   if (manifest.validation.length === 0 || networks.length === 0) return [];
@@ -113,6 +121,7 @@ async function evaluateOnValidation(
     view: config,
     pool,
     buffers,
+    exchange,
     onBadImage: (image, reason) => bad.add(image, reason),
   });
   for (const evaluation of evaluations) emit({ type: 'evaluation', evaluation });

@@ -1,6 +1,6 @@
 import { StudioError } from '#shared/errors.ts';
 import type { Best, TrainingConfig, TrainingManifest } from '#shared/training.ts';
-import type { Precision, SessionOptions } from '../tensorflow/capture/config-proto.ts';
+import type { ClusterMember, Precision, SessionOptions } from '../tensorflow/capture/config-proto.ts';
 import type { ImageSource } from './batches.ts';
 import { saveCheckpoint, type Tensors } from './checkpoint.ts';
 import type { TrainingEvent } from './events.ts';
@@ -36,20 +36,36 @@ export interface RunContext extends ImageSource {
   /** Devices that share each batch; none where TensorFlow chooses the only one. */
   readonly towers: readonly string[];
   readonly session: SessionOptions & { readonly precision: Precision };
+  readonly deviceType: 'CPU' | 'GPU';
+  /** The processes that train together, and which this one is; null where it trains alone. */
+  readonly cluster: ClusterMember | null;
+  /** Devices the run began with, of all processes together: learning rates are scaled by what there are now. */
+  readonly firstDevices: number;
+}
+
+/** The one process that writes checkpoints, scores and curves. */
+export function isWriter({ cluster }: Pick<RunContext, 'cluster'>): boolean {
+  return cluster === null || cluster.task === 0;
+}
+
+/** Devices that share each batch, of all processes together. */
+export function deviceCount({ towers, cluster }: Pick<RunContext, 'towers' | 'cluster'>): number {
+  return Math.max(1, towers.length) * (cluster?.addresses.length ?? 1);
 }
 
 /** How the person wants the run to end before the next step, if at all. */
-export function requestedEnd({ control }: RunContext): 'paused' | 'stopped' | null {
+export function requestedEnd({ control }: Pick<RunContext, 'control'>): 'paused' | 'stopped' | null {
   if (control.stopRequested()) return 'stopped';
   return control.pauseRequested() ? 'paused' : null;
 }
 
-/** Saves checkpoints of the run as it is now under one or several names. */
+/** Saves checkpoints of the run as it is now under one or several names; of several processes one does. */
 export async function saveRun(run: RunContext, tensors: Tensors, names: readonly string[]): Promise<void> {
-  const { config, manifest, directory, progress, bad, towers, emit } = run;
-  const devices = Math.max(1, towers.length);
+  if (!isWriter(run)) return;
+  const { config, manifest, directory, progress, bad, firstDevices, emit } = run;
+  const devices = deviceCount(run);
   for (const name of names) {
-    const state = { ...progress, config, classes: manifest.classes, badImages: bad.ids, devices };
+    const state = { ...progress, config, classes: manifest.classes, badImages: bad.ids, devices, firstDevices };
     await saveCheckpoint(directory, name, state, tensors);
     emit({ type: 'checkpoint', name, step: progress.step, best: progress.best });
   }

@@ -1,6 +1,6 @@
 import type { NetworkName } from '#shared/training.ts';
 import type { ImageBatch } from './batches.ts';
-import { predictLabeled } from './evaluate.ts';
+import { predictLabeled, type ValueExchange } from './evaluate.ts';
 import type { StepExecutor } from './executor.ts';
 import { type Predictor, predictorOf } from './predictor.ts';
 import type { RunContext } from './run-context.ts';
@@ -18,7 +18,13 @@ export interface RunWatch {
   round(): Promise<void>;
 }
 
-export function runWatch(run: RunContext, state: TrainingState, executor: StepExecutor): RunWatch {
+/** @param exchange with the processes that share the probe images. */
+export function runWatch(
+  run: RunContext,
+  state: TrainingState,
+  executor: StepExecutor,
+  exchange: ValueExchange | null = null,
+): RunWatch {
   const { config, manifest, emit } = run;
   const [highest, lowest] = [new Extremes(EXTREMES), new Extremes(EXTREMES)];
   const networks = networksOf(state).map(([name, network]): [NetworkName, Predictor] => [
@@ -33,13 +39,16 @@ export function runWatch(run: RunContext, state: TrainingState, executor: StepEx
       const isLow = lowest.takes(-feedback);
       if (!isHigh && !isLow) return;
       const ids = Float64Array.from(used, ({ id }) => id);
+      const unlabeled = ids.slice(labels.length);
+      // The step labels the images of all processes; those of this one are known here.
+      const first = (exchange?.group.rank ?? 0) * unlabeled.length;
       emit({
         type: 'feedbackExtreme',
         step,
         feedback,
         labeled: ids.slice(0, labels.length),
-        unlabeled: ids.slice(labels.length),
-        weakLabels: Uint8Array.from(weakLabels),
+        unlabeled,
+        weakLabels: Uint8Array.from(weakLabels).slice(first, first + unlabeled.length),
       });
     },
     round: async () => {
@@ -53,6 +62,7 @@ export function runWatch(run: RunContext, state: TrainingState, executor: StepEx
         view: config,
         pool: run.pool,
         buffers: run.buffers,
+        exchange,
         onBadImage: (image, reason) => run.bad.add(image, reason),
       });
       for (const [which, [network]] of learning.entries()) {

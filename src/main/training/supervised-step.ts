@@ -1,18 +1,23 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
 import { crossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';
+import { gatherLabels } from './replicas.ts';
 import { imageFeed, type Step } from './step.ts';
 
 export interface SupervisedStepOptions {
   /** Whose step it is, for messages: `base`, `adaptation`, `finetuned`. */
   readonly name: string;
+  /** Images of this process. */
   readonly batchSize: number;
   /** Pixels. */
   readonly imageSize: number;
   readonly labelSmoothing: number;
   /** Devices that share the batch. */
   readonly towers?: readonly string[];
+  /** Processes that share the batch. */
+  readonly replicas?: ProcessGroup | undefined;
 }
 
 export type SupervisedFeed = 'images' | 'labels' | 'learningRate' | 'dropoutSeed';
@@ -22,7 +27,7 @@ export type SupervisedFetch = 'loss' | 'gradientNorm';
 export function supervisedStep(
   learner: Learner,
   average: Average | null,
-  { name, batchSize, imageSize, labelSmoothing, towers = [] }: SupervisedStepOptions,
+  { name, batchSize, imageSize, labelSmoothing, towers = [], replicas }: SupervisedStepOptions,
 ): Step<SupervisedFeed, SupervisedFetch> {
   return {
     name: `supervised-${name}`,
@@ -37,8 +42,9 @@ export function supervisedStep(
       const pass = learnerPass(learner, images as tf.Tensor4D, dropoutSeed as tf.Tensor1D, 0, {
         parts: [batchSize],
         towers,
+        replicas,
       });
-      const loss = crossEntropy(pass.logits, labels as tf.Tensor1D, labelSmoothing);
+      const loss = crossEntropy(pass.logits, gatherLabels(replicas, labels as tf.Tensor1D), labelSmoothing);
       const gradientNorm = learn(learner, pass, loss.gradient, learningRate as tf.Scalar);
       if (average !== null) follow(average, learner.network);
       return { loss: loss.value, gradientNorm };

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphSession } from '../tensorflow/capture/session.ts';
 import type { SessionOptions } from '../tensorflow/capture/config-proto.ts';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { withDevice } from '../tensorflow/capture/trace.ts';
+import { acrossReplicas, replicaCount } from './replicas.ts';
 import { type Dropout, type ResNetArchitecture, trainingPass, type TrainingPass } from './resnet.ts';
 
 /**
@@ -10,10 +12,12 @@ import { type Dropout, type ResNetArchitecture, trainingPass, type TrainingPass 
  * over the whole batch, so the towers' gradients add up. Running statistics are the first tower's, as rank 0's are there.
  */
 export interface BatchSplit {
-  /** Images of each part of the batch (labeled, weak, strong), which every tower gets the same number of. */
+  /** This process's images of each part of the batch (labeled, weak, strong), which every tower gets the same number of. */
   readonly parts: readonly number[];
   /** Devices by TensorFlow's names, such as "/device:GPU:1". One or none: nothing is shared out. */
   readonly towers: readonly string[];
+  /** Processes that share the batch, each with `parts` images; undefined: this one alone. Logits are those of all of them. */
+  readonly replicas?: ProcessGroup | undefined;
   /**
    * The first part, the labeled images, is normalised apart from the others, and the running statistics are its alone: faces of another
    * kind then neither shift the statistics that predictions use, nor are they normalised by those (Xie et al. 2020, AdvProp's auxiliary
@@ -22,7 +26,10 @@ export interface BatchSplit {
   readonly normalizesApart?: boolean;
 }
 
-/** As {@link trainingPass}, in as many passes as the split asks for. @param images and logits in the order of the parts. */
+/**
+ * As {@link trainingPass}, in as many passes as the split asks for.
+ * @param images this process's, in the order of the parts. @returns logits [images of all processes, classes] in the order of the parts.
+ */
 export function splitPass(
   architecture: ResNetArchitecture,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -30,14 +37,26 @@ export function splitPass(
   dropping: Dropout | null,
   split: BatchSplit,
 ): TrainingPass {
-  const { parts, towers, normalizesApart = false } = split;
+  const own = ownPass(architecture, parameters, images, dropping, split);
+  return split.replicas === undefined ? own : acrossReplicas(own, split.parts, split.replicas);
+}
+
+/** The images of this process. */
+function ownPass(
+  architecture: ResNetArchitecture,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  images: tf.Tensor4D,
+  dropping: Dropout | null,
+  split: BatchSplit,
+): TrainingPass {
+  const { parts, normalizesApart = false } = split;
   if (!normalizesApart || parts.length === 1) return towersPass(architecture, parameters, images, dropping, split);
   const groups = [parts.slice(0, 1), parts.slice(1)];
   const sizes = groups.map((group) => group.reduce((sum, count) => sum + count, 0));
   const passes = tf.split<tf.Tensor4D>(images, sizes).map((own, group) =>
-    towersPass(architecture, parameters, own, droppingOf(dropping, group * Math.max(1, towers.length)), {
+    towersPass(architecture, parameters, own, droppingOf(dropping, group * towerCount(split)), {
+      ...split,
       parts: groups[group]!,
-      towers,
     }),
   );
   return {
@@ -63,11 +82,13 @@ function towersPass(
   dropping: Dropout | null,
   split: BatchSplit,
 ): TrainingPass {
-  const { towers } = split;
-  if (towers.length <= 1) return trainingPass(architecture, parameters, images, dropping);
+  const { towers, replicas } = split;
+  // Towers are counted through all processes: which features drop does not depend on how they are shared out.
+  const first = (replicas?.rank ?? 0) * Math.max(1, towers.length);
+  if (towers.length <= 1) return trainingPass(architecture, parameters, images, droppingOf(dropping, first));
   const passes = towers.map((device, tower) =>
     withDevice(device, () =>
-      trainingPass(architecture, parameters, shareOf(images, split, tower), droppingOf(dropping, tower)),
+      trainingPass(architecture, parameters, shareOf(images, split, tower), droppingOf(dropping, first + tower)),
     ),
   );
   return {
@@ -83,6 +104,11 @@ function towersPass(
       return added(gradients);
     },
   };
+}
+
+/** Devices of all processes together. */
+function towerCount({ towers, replicas }: BatchSplit): number {
+  return replicaCount(replicas) * Math.max(1, towers.length);
 }
 
 /** Every pass drops other features: the first seed integer is the run's, so a later pass's is far from any other run's. */

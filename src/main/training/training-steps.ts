@@ -1,10 +1,11 @@
 import type { StepMetrics, TrainingConfig } from '#shared/training.ts';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { fixMatchStep, type FixMatchState } from './fixmatch-step.ts';
 import { metaStep, type MetaState } from './meta-step.ts';
 import { learningRateFactor, unlabeledWeight } from './schedule.ts';
 import type { StepExecutor } from './executor.ts';
 import { dropoutSeed, type Fetched } from './step.ts';
-import { supervisedStep } from './supervised-step.ts';
+import { supervisedStep, type SupervisedStepOptions } from './supervised-step.ts';
 import { startAdaptationFromBase, type SingleState, type TrainingState } from './training-state.ts';
 
 /** What is trained in a step: the base network alone, both, or (as the baselines) the adaptation network alone. */
@@ -56,23 +57,44 @@ export type TrainingStepper = (
 
 /**
  * The steps of a run on its state. Each call makes one step.
- * @param towers devices that share each batch, `config.batchSize` labeled images each; one where there is nothing to share.
+ * @param sharing how each batch is shared out: `config.batchSize` labeled images for each device.
  * @throws StudioError of the returned function: 'out-of-memory'.
  */
 export function trainingStepper(
   config: TrainingConfig,
   state: TrainingState,
   executor: StepExecutor,
-  towers: readonly string[] = [],
+  sharing: StepSharing = {},
 ): TrainingStepper {
-  const stepper = stepperOf(config, state, executor, { towers, ...imageCounts(config, towers.length) });
+  const { towers = [], replicas, rateFactor = 1 } = sharing;
+  const split = { towers, replicas, ...imageCounts(config, towers.length) };
+  const stepper = stepperOf({ ...config, ...scaledRates(config, rateFactor) }, state, executor, split);
   if (state.adaptation.lossScale === null) return stepper;
   return async (step, batch) => withoutOverflow(await stepper(step, batch));
 }
 
-/** How the images of a step are shared out. */
+/** How the images of a step are shared out; the counts are this process's. */
 interface StepSplit extends ImageCounts {
   readonly towers: readonly string[];
+  readonly replicas: ProcessGroup | undefined;
+}
+
+/** Who shares the batches of a run. */
+export interface StepSharing {
+  /** Devices of this process; one or none where there is nothing to share. */
+  readonly towers?: readonly string[];
+  /** Processes that train together. */
+  readonly replicas?: ProcessGroup | undefined;
+  /** Of the learning rates: other than 1 where a run goes on with another number of devices than it began with. */
+  readonly rateFactor?: number;
+}
+
+/** The rates grow with the images of a step (Goyal et al. 2017: "the linear scaling rule"). */
+function scaledRates(
+  { baseLearningRate, adaptationLearningRate }: TrainingConfig,
+  factor: number,
+): Pick<TrainingConfig, 'baseLearningRate' | 'adaptationLearningRate'> {
+  return { baseLearningRate: baseLearningRate * factor, adaptationLearningRate: adaptationLearningRate * factor };
 }
 
 function stepperOf(
@@ -152,14 +174,18 @@ export interface ImageCounts {
   readonly unlabeledCount: number;
 }
 
-/** Labeled and unlabeled images of one step: as in the released program, a batch is what each device gets. */
+/** Labeled and unlabeled images of one step in one process: as in the released program, a batch is what each device gets. */
 export function imageCounts({ batchSize, mu }: TrainingConfig, towers: number): ImageCounts {
   const labeledCount = batchSize * Math.max(1, towers);
   return { labeledCount, unlabeledCount: labeledCount * mu };
 }
 
-function supervisedSplit({ labeledCount, towers }: StepSplit): { batchSize: number; towers: readonly string[] } {
-  return { batchSize: labeledCount, towers };
+function supervisedSplit({
+  labeledCount,
+  towers,
+  replicas,
+}: StepSplit): Pick<SupervisedStepOptions, 'batchSize' | 'towers' | 'replicas'> {
+  return { batchSize: labeledCount, towers, replicas };
 }
 
 function metaStepper(

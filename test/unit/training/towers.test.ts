@@ -156,6 +156,6 @@ test('with one device the run goes on with that, and warns', async () => {
   const warnings = eventsOf(events, 'log').filter(({ level }) => level === 'warning');
   expect(warnings.map(({ message }) => message)).toEqual([
     'The run asks for 2 devices and computes on one: there are no more here.',
-    'The run began on 2 devices and goes on with 1: its batches change their size here.',
+    'The run was on 2 devices and goes on with 1: its batches change their size here, and learning rates are multiplied by 1/2, as the batches are.',
   ]);
 });

@@ -40,6 +40,7 @@ export interface CApi {
   newSessionOptions(): Pointer;
   deleteSessionOptions(options: Pointer): void;
   setConfig(options: Pointer, config: Uint8Array, length: number, status: Pointer): void;
+  setTarget(options: Pointer, target: string): void;
   newSession(graph: Pointer, options: Pointer, status: Pointer): Pointer;
   closeSession(session: Pointer, status: Pointer): void;
   deleteSession(session: Pointer, status: Pointer): void;
@@ -49,6 +50,10 @@ export interface CApi {
   deviceCount(list: Pointer): number;
   deviceName(list: Pointer, index: number, status: Pointer): string;
   deviceType(list: Pointer, index: number, status: Pointer): string;
+
+  newServer(definition: Uint8Array, length: number, status: Pointer): Pointer;
+  startServer(server: Pointer, status: Pointer): void;
+  serverTarget(server: Pointer): string;
 
   allocateTensor(dataType: number, dimensions: BigInt64Array, rank: number, bytes: number): Pointer;
   deleteTensor(tensor: Pointer): void;
@@ -141,6 +146,7 @@ function bind(library: LibraryHandle): CApi {
     newSessionOptions: declare('TF_NewSessionOptions', pointer),
     deleteSessionOptions: declare('TF_DeleteSessionOptions', 'void', pointer),
     setConfig: declare('TF_SetConfig', 'void', pointer, pointer, 'size_t', pointer),
+    setTarget: declare('TF_SetTarget', 'void', pointer, 'str'),
     newSession: declare('TF_NewSession', pointer, pointer, pointer, pointer),
     closeSession: declare('TF_CloseSession', 'void', pointer, pointer),
     deleteSession: declare('TF_DeleteSession', 'void', pointer, pointer),
@@ -158,6 +164,10 @@ function bind(library: LibraryHandle): CApi {
     deviceCount: declare('TF_DeviceListCount', 'int', pointer),
     deviceName: declare('TF_DeviceListName', 'str', pointer, 'int', pointer),
     deviceType: declare('TF_DeviceListType', 'str', pointer, 'int', pointer),
+
+    newServer: declare('TF_NewServer', pointer, pointer, 'size_t', pointer),
+    startServer: declare('TF_ServerStart', 'void', pointer, pointer),
+    serverTarget: declare('TF_ServerTarget', 'str', pointer),
 
     allocateTensor: declare('TF_AllocateTensor', pointer, 'int', pointer, 'int', 'size_t'),
     deleteTensor: declare('TF_DeleteTensor', 'void', pointer),

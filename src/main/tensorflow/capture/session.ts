@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { StudioError } from '#shared/errors.ts';
+import { clusterServer } from './cluster-server.ts';
 import { type CApi, openCApi, type Output, packOutputs, type Pointer, throwUnlessOk, withStatus } from './c-api.ts';
 import { encodeConfig, type SessionOptions } from './config-proto.ts';
 import { Graph } from './graph.ts';
@@ -31,7 +32,7 @@ export class GraphSession {
 
   /**
    * @param library path of the TensorFlow library, as `loadTensorFlow()` tells it.
-   * @throws StudioError when TensorFlow refuses the options.
+   * @throws StudioError when TensorFlow refuses the options, or a cluster's server cannot be started.
    */
   constructor(library: string, options: SessionOptions = {}) {
     const api = openCApi(library);
@@ -43,6 +44,8 @@ export class GraphSession {
       withStatus(api, 'read the session options', (status) =>
         api.setConfig(sessionOptions, config, config.length, status),
       );
+      const { cluster } = options;
+      if (cluster !== undefined) api.setTarget(sessionOptions, clusterServer(library, { ...options, cluster }).target);
       this.#pointer = withStatus(api, 'open a session', (status) =>
         api.newSession(this.#graph.pointer, sessionOptions, status),
       );

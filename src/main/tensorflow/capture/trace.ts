@@ -21,6 +21,11 @@ function whileActive(trace: Trace, fn: () => void): void {
   }
 }
 
+/** The recorder of the step that is being captured now; undefined outside of one. */
+export function recordingNow(): Recorder | undefined {
+  return active?.recorder;
+}
+
 /** One update of stochastic gradient descent with momentum, as PyTorch and TensorFlow define it (dampening 0). */
 export interface MomentumUpdate {
   readonly variable: tf.Variable;
