@@ -22,7 +22,7 @@ function main(): void {
   process.on('message', (message: ToEngine) => {
     switch (message.kind) {
       case 'train':
-        train(message.directory, message.finetuneOnly ?? false, () => request).then(
+        train(message, () => request).then(
           (outcome) => send({ kind: 'trained', outcome }),
           (error: unknown) => send({ kind: 'failed', error: serializeError(error) }),
         );
@@ -56,8 +56,7 @@ function answerRequest(id: number, request: EngineRequest): void {
 }
 
 async function train(
-  directory: string,
-  finetuneOnly: boolean,
+  { directory, finetuneOnly, cluster }: Extract<ToEngine, { kind: 'train' }>,
   requested: () => 'pause' | 'stop' | undefined,
 ): Promise<Awaited<ReturnType<typeof trainRun>>> {
   const config = trainingConfigSchema.parse(readJson(join(directory, 'config.json')));
@@ -68,7 +67,8 @@ async function train(
     config,
     manifest,
     directory,
-    finetuneOnly,
+    ...(finetuneOnly === undefined ? {} : { finetuneOnly }),
+    ...(cluster === undefined ? {} : { cluster }),
     control: { pauseRequested: () => requested() === 'pause', stopRequested: () => requested() === 'stop' },
     emit: (event) => send({ kind: 'training', event }),
   });

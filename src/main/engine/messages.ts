@@ -4,6 +4,7 @@ import type { RuntimeInfo } from '#shared/runtime.ts';
 import type { NetworkName } from '#shared/training.ts';
 import type { PictureQuestion } from '../prediction/picture.ts';
 import type { PictureAnswer } from '../prediction/predict.ts';
+import type { ClusterMember } from '../tensorflow/capture/config-proto.ts';
 import type { NetworkPredictions } from '../training/evaluate.ts';
 import type { TrainingEvent, TrainingOutcome } from '../training/events.ts';
 import type { NetworkLabels } from '../training/label.ts';
@@ -15,9 +16,14 @@ import type { NetworkLabels } from '../training/label.ts';
 export type ToEngine =
   /**
    * Train, or go on with, the run in `directory`, which holds config.json and manifest.json; `finetuneOnly` leaves out the
-   * training steps that are still to do. Only once in an engine's life.
+   * training steps that are still to do; `cluster` are the processes it trains with. Only once in an engine's life.
    */
-  | { readonly kind: 'train'; readonly directory: string; readonly finetuneOnly?: boolean }
+  | {
+      readonly kind: 'train';
+      readonly directory: string;
+      readonly finetuneOnly?: boolean;
+      readonly cluster?: ClusterMember;
+    }
   | { readonly kind: 'pause' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'request'; readonly id: number; readonly request: EngineRequest }

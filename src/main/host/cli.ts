@@ -23,6 +23,7 @@ import { registerServeCommands } from './commands/serve.ts';
 import { registerSubsetCommands } from './commands/subsets.ts';
 import { registerSystemCommands } from './commands/system.ts';
 import { registerTrainCommand } from './commands/train.ts';
+import { registerWorkerCommand } from './commands/worker.ts';
 import type { CommandContext } from './commands/context.ts';
 import { ProgressPrinter } from './commands/output.ts';
 import { type Connection, connect, errorOfClient } from './connection.ts';

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { StudioError, deserializeError } from '#shared/errors.ts';
+import { StudioError } from '#shared/errors.ts';
 import type { EngineAnswers, EngineRequest, FromEngine, ToEngine } from '../engine/messages.ts';
+import { EngineRequests, type ProgressListener } from './engine-requests.ts';
 
 /** An engine that neither answers nor beats for this long hangs: one step of a large network on a small CPU may take a minute. */
-const SILENCE_LIMIT_MILLISECONDS = 10 * 60_000;
+const SILENCE_LIMIT_SECONDS = 10 * 60;
 /** Lines of the engine's stderr kept to explain a crash. */
 const LAST_WORDS = 20;
 
@@ -22,24 +23,44 @@ export interface EngineExit {
   readonly lastWords: string;
 }
 
+/** What trains a run: an engine of this machine, or the engines of a cluster as one. */
+export interface TrainingEngine {
+  /** Settles once it is gone. Never rejects. */
+  readonly exited: Promise<EngineExit>;
+  send(message: ToEngine): void;
+  /** The error that explains an exit, for whoever waited for the engine's work. */
+  crash(exit: EngineExit): StudioError;
+  /** Whether a run goes on by itself when this is gone before the run's end. */
+  readonly startsAgain: boolean;
+  close(): Promise<void>;
+}
+
+export interface EngineProcessOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Nothing heard for so long, and it is killed. */
+  readonly silenceSeconds?: number;
+}
+
 /**
  * One engine child process: plain Node with TensorFlow in it. It ends itself when the channel to this process closes, so a killed host leaves
  * no engine behind.
  */
-export class EngineProcess {
+export class EngineProcess implements TrainingEngine {
+  readonly startsAgain = true;
   readonly exited: Promise<EngineExit>;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<
-    number,
-    { resolve: (answer: never) => void; reject: (error: Error) => void; progress: ProgressListener }
-  >();
+  readonly #requests = new EngineRequests((message) => this.send(message));
+  readonly #silenceSeconds: number;
   readonly #lastWords: string[] = [];
-  #nextRequest = 1;
   #silence: NodeJS.Timeout | undefined;
   #hung = false;
 
   /** @param onMessage gets every message that is not the answer to a request. */
-  constructor(onMessage: (message: FromEngine) => void, environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    onMessage: (message: FromEngine) => void,
+    { environment = {}, silenceSeconds = SILENCE_LIMIT_SECONDS }: EngineProcessOptions = {},
+  ) {
+    this.#silenceSeconds = silenceSeconds;
     const entry = fileURLToPath(new URL('../engine/main.ts', import.meta.url));
     this.#child = spawn(process.execPath, [...ENGINE_NODE_OPTIONS, entry], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -57,7 +78,7 @@ export class EngineProcess {
     }
     this.#child.on('message', (message: FromEngine) => {
       this.#watchSilence();
-      if (!this.#settleRequest(message)) onMessage(message);
+      if (!this.#requests.settle(message)) onMessage(message);
     });
     this.exited = this.#end();
     this.#watchSilence();
@@ -77,17 +98,18 @@ export class EngineProcess {
     progress: ProgressListener = () => undefined,
     signal?: AbortSignal,
   ): Promise<EngineAnswers[Kind]> {
-    const id = this.#nextRequest++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, progress });
-      this.send({ kind: 'request', id, request });
-      signal?.addEventListener('abort', () => this.send({ kind: 'cancel', id }), { once: true });
-    });
+    return this.#requests.ask(request, progress, signal);
   }
 
   /** The error that explains an exit, for whoever waited for the engine's work. */
   crash(exit: EngineExit): StudioError {
-    return crashError(exit, this.#hung);
+    return crashError(exit, this.#hung ? this.#silenceSeconds : null);
+  }
+
+  /** Ends it at once: what it was doing is lost. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
   }
 
   /** Lets it end by itself, then makes it. */
@@ -111,23 +133,8 @@ export class EngineProcess {
     const [[code, signal]] = await Promise.all([ended, ...outputs.map((stream) => finished(stream))]);
     clearTimeout(this.#silence);
     const exit = { code, signal, lastWords: this.#lastWords.join('\n') };
-    for (const { reject } of this.#waiting.values()) reject(crashError(exit, this.#hung));
-    this.#waiting.clear();
+    this.#requests.rejectAll(this.crash(exit));
     return exit;
-  }
-
-  #settleRequest(message: FromEngine): boolean {
-    if (message.kind !== 'answer' && message.kind !== 'refusal' && message.kind !== 'progress') return false;
-    const waiting = this.#waiting.get(message.id);
-    if (waiting === undefined) return true;
-    if (message.kind === 'progress') {
-      waiting.progress(message.done, message.total);
-      return true;
-    }
-    this.#waiting.delete(message.id);
-    if (message.kind === 'answer') waiting.resolve(message.answer as never);
-    else waiting.reject(deserializeError(message.error));
-    return true;
   }
 
   #watchSilence(): void {
@@ -135,20 +142,23 @@ export class EngineProcess {
     this.#silence = setTimeout(() => {
       this.#hung = true;
       this.#child.kill('SIGKILL');
-    }, SILENCE_LIMIT_MILLISECONDS);
+    }, this.#silenceSeconds * 1000);
     this.#silence.unref();
   }
 }
 
-type ProgressListener = (done: number, total: number) => void;
+/** Node's signature, and TensorFlow's notices. */
+const NO_WORDS = /^(Node\.js v\d|I\d{4} |WARNING: All log messages before absl)/;
 
-function crashError(exit: EngineExit, hung: boolean): StudioError {
+/** @param silentSeconds it was killed because nothing was heard of it for so long; null: it was not. */
+function crashError(exit: EngineExit, silentSeconds: number | null): StudioError {
+  const hung = silentSeconds !== null;
   const how = hung
-    ? `gave no sign of life for ${SILENCE_LIMIT_MILLISECONDS / 60_000} minutes`
+    ? `gave no sign of life for ${silentSeconds} seconds`
     : exit.signal !== null
       ? `was ended by ${exit.signal}`
       : `ended with code ${exit.code}`;
-  const lines = exit.lastWords.split('\n').filter((line) => line.trim() !== '' && !/^Node\.js v\d/.test(line));
+  const lines = exit.lastWords.split('\n').filter((line) => line.trim() !== '' && !NO_WORDS.test(line));
   const lastLine = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
   const outOfMemory = exit.signal === 'SIGKILL' && !hung;
   return new StudioError(

@@ -15,8 +15,8 @@ import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../in
  *
  * Data order, views and dropout need no state of their own: they depend on the run's seed and the step number alone.
  */
-const WEIGHTS_FILE = 'weights.safetensors';
-const STATE_FILE = 'state.json';
+export const WEIGHTS_FILE = 'weights.safetensors';
+export const STATE_FILE = 'state.json';
 const PREVIOUS_SUFFIX = '.previous';
 export type Tensors = ReadonlyMap<string, SafetensorsTensor>;
 
@@ -39,7 +39,6 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const place = join(runFolder, name);
   const unfinished = `${place}.unfinished`;
-  const previous = `${place}${PREVIOUS_SUFFIX}`;
   try {
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
@@ -51,17 +50,24 @@ export async function saveCheckpoint(
     const weightsDigest = await writeSafetensors(join(unfinished, WEIGHTS_FILE), tensors, description);
     const complete: CheckpointState = { ...state, format: CHECKPOINT_FORMAT, weightsDigest };
     await writeFileAtomically(join(unfinished, STATE_FILE), [Buffer.from(`${JSON.stringify(complete, null, 2)}\n`)]);
-    if (existsSync(place)) {
-      await rm(previous, { recursive: true, force: true });
-      await rename(place, previous);
-    }
-    await rename(unfinished, place);
-    await syncFolder(runFolder);
-    if (name !== 'last') await rm(previous, { recursive: true, force: true });
+    await placeCheckpoint(runFolder, name, unfinished);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw toStudioError(error);
   }
+}
+
+/** Puts a whole checkpoint in the place of its name. @param folder where it is, on the same file system; it is gone then. */
+export async function placeCheckpoint(runFolder: string, name: string, folder: string): Promise<void> {
+  const place = join(runFolder, name);
+  const previous = `${place}${PREVIOUS_SUFFIX}`;
+  if (existsSync(place)) {
+    await rm(previous, { recursive: true, force: true });
+    await rename(place, previous);
+  }
+  await rename(folder, place);
+  await syncFolder(runFolder);
+  if (name !== 'last') await rm(previous, { recursive: true, force: true });
 }
 
 /**

@@ -76,7 +76,7 @@ export async function trainRun({
   control,
   emit: tell,
   finetuneOnly = false,
-  cluster = null,
+  cluster: member,
   cpuDevices,
 }: TrainRunOptions): Promise<TrainingOutcome> {
   const { runtime, library } = await loadTensorFlow();
@@ -84,6 +84,7 @@ export async function trainRun({
   const precision: Precision = config.mixedPrecision ? mixedPrecisionOf(runtime.device) : 'float32';
   const session = { precision, allowGrowth: true, ...(cpuDevices === undefined ? {} : { cpuDevices }) };
   const deviceType = runtime.device === 'gpu' ? 'GPU' : 'CPU';
+  const cluster = member ?? null;
   const emit = isWriter({ cluster }) ? tell : ownEventsOf(tell);
   const towers = await findTowers(library, session, deviceType, towersWished(config, cluster));
   const devices = deviceCount({ towers, cluster });

@@ -20,6 +20,7 @@ function stateAt(step: number): Parameters<typeof saveCheckpoint>[2] {
     bestAdaptation: null,
     badImages: [7],
     devices: 1,
+    firstDevices: 1,
   };
 }
 

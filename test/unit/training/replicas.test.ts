@@ -74,7 +74,9 @@ function largestDifference(a: Tensors, b: Tensors): number {
     ...Array.from(a, ([name, { data }]) => {
       if (name.includes('.momentum.')) return 0; // as large as gradients: the weights are what is compared
       const other = b.get(name)!.data;
-      return Math.max(...Array.from(data, (value, index) => Math.abs(Number(value) - Number(other[index]))));
+      return Math.max(
+        ...Array.from({ length: data.length }, (_, index) => Math.abs(Number(data[index]) - Number(other[index]))),
+      );
     }),
   );
 }
@@ -83,7 +85,7 @@ function largestDifference(a: Tensors, b: Tensors): number {
 const STEADY = {
   ...{ stem: 'small', imageSize: 32, batchSize: 8, mu: 1 },
   ...{ baseLearningRate: 0.0003, adaptationLearningRate: 0.0003, gradientClip: 1 },
-} as const;
+} satisfies Partial<TrainingConfig>;
 
 test.each([
   ['2 processes, as released', 2, smallConfig({ ...STEADY, feedback: 'released' })],

@@ -73,7 +73,7 @@ export class TrialService {
       if (message.kind === 'trained') end = 'trained';
       if (message.kind === 'failed') end = deserializeError(message.error);
       if (end !== undefined) void engine.close();
-    }, engineEnvironment(config));
+    }, { environment: engineEnvironment(config) });
     this.#engine = engine;
     const cancel = (): void => void engine.close();
     signal?.addEventListener('abort', cancel, { once: true });

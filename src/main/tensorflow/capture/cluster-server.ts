@@ -1,4 +1,5 @@
 import { StudioError } from '#shared/errors.ts';
+import { parseNetworkAddress } from '#shared/network-address.ts';
 import { field, integerField, message } from '../../interchange/protobuf.ts';
 import { type CApi, openCApi, type Pointer, withStatus } from './c-api.ts';
 import { CLUSTER_JOB, type ClusterMember, configProto, type SessionOptions } from './config-proto.ts';
@@ -31,7 +32,7 @@ let started: (ClusterServer & { readonly key: string }) | undefined;
  * @throws StudioError 'unavailable' when its port is taken; 'internal' when the process is another member already.
  */
 export function clusterServer(library: string, options: ClusterOptions): ClusterServer {
-  const { addresses, task } = options.cluster;
+  const { addresses, task, listensOn } = options.cluster;
   const key = JSON.stringify([addresses, task]);
   if (started !== undefined) {
     if (started.key === key) return started;
@@ -42,9 +43,10 @@ export function clusterServer(library: string, options: ClusterOptions): Cluster
   const api = openCApi(library);
   const server = newServer(api, options);
   // Nothing is answered before the start: nobody can have spoken with it by then.
-  const listensOn = keepToInterface(addresses[task]!);
+  const { host, port } = parseNetworkAddress(addresses[task]!);
+  const device = keepToInterface(listensOn ?? host, port);
   withStatus(api, 'start its server', (status) => api.startServer(server, status));
-  started = { key, target: api.serverTarget(server), listensOn };
+  started = { key, target: api.serverTarget(server), listensOn: device };
   return started;
 }
 

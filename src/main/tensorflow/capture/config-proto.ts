@@ -24,6 +24,8 @@ export interface ClusterMember {
   readonly addresses: readonly string[];
   /** Which of them this process is. */
   readonly task: number;
+  /** The address of this machine that its server is kept to; its own of `addresses` unless given. */
+  readonly listensOn?: string;
 }
 
 /** The name of a task, without a device: what device names begin with in a cluster. */

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import koffi from 'koffi';
 import { StudioError } from '#shared/errors.ts';
-import { parseNetworkAddress } from '#shared/network-address.ts';
 
 /** asm-generic/socket.h */
 const SOL_SOCKET = 1;
@@ -13,16 +12,15 @@ const LISTENING = '0A';
 const COLUMN = { local: 1, state: 3, inode: 9 };
 
 /**
- * Makes the sockets of this process that listen on an address's port take connections from the interface of that address alone: TensorFlow's
- * server binds every address there is, and can be told nothing else. Linux only.
+ * Makes the sockets of this process that listen on a port take connections from the interface of an address alone: TensorFlow's server binds
+ * every address there is, and can be told nothing else. Linux only.
  *
- * @param address HOST:PORT; the host may be a name of this machine.
+ * @param host an address of this machine, or localhost.
  * @returns the interface, such as "lo"; null where the system has no such thing or the address is none of this machine's own.
  * @throws StudioError 'internal' when the system refuses.
  */
-export function keepToInterface(address: string): string | null {
+export function keepToInterface(host: string, port: number): string | null {
   if (process.platform !== 'linux') return null;
-  const { host, port } = parseNetworkAddress(address);
   const device = interfaceOf(host);
   if (device === null) return null;
   const sockets = listeningSockets(port);
