@@ -106,6 +106,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     '@trpc/server',
     '@trpc/client',
     'commander',
+    // Hosts and workers of a cluster speak over it.
+    'ws',
   ],
 };
 

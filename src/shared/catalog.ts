@@ -94,7 +94,9 @@ export const importPreviewSchema = z.object({
   /** Names that are no classes, with how many images have them: the import takes none until each is given a class or left out. */
   unknownClasses: z.array(z.object({ name: z.string(), count: z.number().int() })),
   /** Why the import would not begin, such as no column of paths. */
-  problem: z.object({ message: z.string(), hint: z.string().optional() }).nullable(),
+  problem: z
+    .object({ message: z.string(), hint: z.string().optional(), commandLine: z.string().optional() })
+    .nullable(),
   samples: z.array(
     z.discriminatedUnion('kind', [
       z.object({
@@ -139,18 +141,35 @@ export const sourceStatsSchema = z.object({
 });
 export type SourceStats = z.infer<typeof sourceStatsSchema>;
 
+/**
+ * Classes of labeled and unlabeled faces: the share of each among the labeled training images beside its share in a round of pseudo labels.
+ * Lists are in the order of the classes.
+ */
+export const classMismatchSchema = z.object({
+  round: z.object({ id: z.number().int(), name: z.string(), source: z.string() }),
+  labeledCounts: z.array(z.number().int()),
+  labeledShare: z.array(z.number()),
+  pseudoCounts: z.array(z.number().int()),
+  /** Of the round's labels. */
+  unlabeledShare: z.array(z.number()),
+  /** `unlabeledShare` less `labeledShare`. */
+  differences: z.array(z.number()),
+  /** Half the sum of the differences: 0 for the same shares, 1 where no class is in both. */
+  totalVariation: z.number(),
+});
+export type ClassMismatch = z.infer<typeof classMismatchSchema>;
+
+/** Which source's numbers; all when left out. `round`: number or name of the round beside the labels; the newest when left out. */
+export const statsRequestSchema = z.object({ source: z.string().optional(), round: z.string().min(1).optional() });
+export type StatsRequest = z.infer<typeof statsRequestSchema>;
+
 export const catalogStatsSchema = z.object({
   classes: z.array(z.string()),
   images: z.number().int(),
   splits: z.partialRecord(splitSchema, classCountsSchema),
   sources: z.array(sourceStatsSchema),
-  /**
-   * Labeled-versus-unlabeled mismatch: share per class of the training split beside the share in the unlabeled images by their latest
-   * pseudo labels; null until there are any.
-   */
-  mismatch: z
-    .object({ labeledShare: z.array(z.number()), unlabeledShare: z.array(z.number()), totalVariation: z.number() })
-    .nullable(),
+  /** Null until there is a round of pseudo labels. */
+  mismatch: classMismatchSchema.nullable(),
 });
 export type CatalogStats = z.infer<typeof catalogStatsSchema>;
 
@@ -221,6 +240,10 @@ export const imageRowSchema = z.object({
   /** What an analysis found wrong; `good` alone where it found nothing, `unknown` alone where there was none. */
   qualities: z.array(qualitySchema),
   excluded: z.boolean(),
+  /** What the round of the filter says of it; left out where no round was asked for. */
+  pseudo: z.object({ label: z.number().int(), confidence: z.number(), margin: z.number() }).optional(),
+  /** How far it is from the face that similar ones were asked for, in the measure's unit; left out where none was. */
+  distance: z.number().optional(),
 });
 export type ImageRow = z.infer<typeof imageRowSchema>;
 

@@ -26,26 +26,45 @@ export interface SerializedStudioError {
   readonly code: StudioErrorCode;
   readonly message: string;
   readonly hint?: string;
+  readonly commandLine?: string;
 }
 
 export class StudioError extends Error {
   readonly code: StudioErrorCode;
-  /** What the person can do, as a sentence. */
+  /** What the person can do, as a sentence that is right in the window and on the command line. */
   readonly hint: string | undefined;
+  /** The flags or commands that do what the hint says: told on the command line alone. */
+  readonly commandLine: string | undefined;
 
-  /** @param message what went wrong and where, one sentence. @param options.hint what to do. @param options.cause the error beneath. */
-  constructor(code: StudioErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  /**
+   * @param message what went wrong and where, one sentence. @param options.hint what to do. @param options.commandLine by which flags or
+   * commands, such as `--name`. @param options.cause the error beneath.
+   */
+  constructor(
+    code: StudioErrorCode,
+    message: string,
+    options: { hint?: string; commandLine?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StudioError';
     this.code = code;
     this.hint = options.hint;
+    this.commandLine = options.commandLine;
   }
 
   toJSON(): SerializedStudioError {
-    return this.hint === undefined
-      ? { code: this.code, message: this.message }
-      : { code: this.code, message: this.message, hint: this.hint };
+    const { code, message, hint, commandLine } = this;
+    return { code, message, ...(hint !== undefined && { hint }), ...(commandLine !== undefined && { commandLine }) };
   }
+}
+
+/** The hint as the command line tells it: with the flags or commands that do it. */
+export function commandLineHint({
+  hint,
+  commandLine,
+}: Pick<SerializedStudioError, 'hint' | 'commandLine'>): string | undefined {
+  if (hint === undefined || commandLine === undefined) return hint;
+  return `${hint.replace(/\.$/, '')} (${commandLine}).`;
 }
 
 /** Any thrown value as a StudioError; operating-system errors get a sentence of their own. */
@@ -132,11 +151,11 @@ export function serializeError(thrown: unknown): SerializedStudioError {
 }
 
 export function deserializeError(serialized: SerializedStudioError): StudioError {
-  return new StudioError(
-    serialized.code,
-    serialized.message,
-    serialized.hint === undefined ? {} : { hint: serialized.hint },
-  );
+  const { code, message, hint, commandLine } = serialized;
+  return new StudioError(code, message, {
+    ...(hint !== undefined && { hint }),
+    ...(commandLine !== undefined && { commandLine }),
+  });
 }
 
 /** Exit code of the command line: 2 wrong usage, 1 anything else. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clusterRequestSchema } from './cluster.ts';
 import { splitSchema } from './images.ts';
 import { modelRequestSchema } from './requests.ts';
 import { evaluationSchema, networkSchema } from './training.ts';
@@ -19,6 +20,8 @@ export const evaluateRequestSchema = z.object({
   split: splitSchema,
   source: z.string().optional(),
   map: classMapSchema.optional(),
+  /** Workers that predict side by side; undefined: this machine. */
+  cluster: clusterRequestSchema.optional(),
 });
 export type EvaluateRequest = z.infer<typeof evaluateRequestSchema>;
 

@@ -64,6 +64,22 @@ export const faceSchema = imageRowSchema.extend({
 });
 export type Face = z.infer<typeof faceSchema>;
 
+/**
+ * What similar faces are found by: what the network of a round saw of them (cosine distance of the last layer, 0 … 2), or the perceptual hash of an
+ * analysis (bits of 64 in which two differ).
+ */
+export const SIMILARITY_MEASURES = ['embeddings', 'hash'] as const;
+export const similarFacesSchema = z.object({
+  image: z.number().int(),
+  measure: z.enum(SIMILARITY_MEASURES),
+  /** Whose embeddings they are; null for hashes. */
+  round: z.object({ id: z.number().int(), name: z.string() }).nullable(),
+  /** Images that were compared, and how many of them are the nearest. */
+  compared: z.number().int(),
+  count: z.number().int(),
+});
+export type SimilarFaces = z.infer<typeof similarFacesSchema>;
+
 /** How the measures of the analyzed images of a filter are spread. */
 export const measureHistogramSchema = z.object({
   measure: measureSchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keptErrorSchema } from './kept-error.ts';
 
 export const JOB_KINDS = [
   'demo',
@@ -11,6 +12,7 @@ export const JOB_KINDS = [
   'analyze',
   'remove',
   'pseudo-label',
+  'map',
 ] as const;
 export const jobKindSchema = z.enum(JOB_KINDS);
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -33,7 +35,7 @@ export const jobSchema = z.object({
   rate: z.number().nullable(),
   secondsLeft: z.number().nullable(),
   message: z.string(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+  error: keptErrorSchema.nullable(),
   /** The run this job belongs to, if any. */
   run: z.string().nullable(),
   createdAt: z.string(),

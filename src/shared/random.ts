@@ -59,6 +59,7 @@ export const RANDOM_PURPOSES = [
   'finetune-view',
   'audit',
   'bootstrap',
+  'map',
 ] as const;
 export type RandomPurpose = (typeof RANDOM_PURPOSES)[number];
 

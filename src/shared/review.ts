@@ -78,6 +78,8 @@ export const queueRequestSchema = rankRequestSchema.extend({
   undecidedOnly: z.boolean().default(true),
   /** Only images whose judged label is this class. */
   label: classSchema.optional(),
+  /** A choice of images that was made on the map, in place of the queue: all of them, whether or not anything speaks against them. */
+  picked: z.string().min(1).optional(),
   /** Rank from which to go on; 0 is the most suspicious image. */
   from: z.number().int().nonnegative().default(0),
   limit: z.number().int().min(1).max(10_000).default(100),
@@ -178,6 +180,16 @@ export const decideRequestSchema = z
     message: 'What was seen can be told of one image only.',
   });
 export type DecideRequest = z.input<typeof decideRequestSchema>;
+
+/** Takes back, or does again, the act of a reviewer that is next. */
+export const turnRequestSchema = z.object({
+  reviewer: reviewerSchema.optional(),
+  /** As a decision's: what arrives twice is done once. */
+  key: z.string().min(8).max(100).optional(),
+  /** Key of the decision that is meant: where another one is next, nothing is done. */
+  act: z.string().min(8).max(100).optional(),
+});
+export type TurnRequest = z.input<typeof turnRequestSchema>;
 
 export const ACTS = ['decision', 'undo', 'redo'] as const;
 export const BATCH_STATES = ['standing', 'undone', 'abandoned'] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clusterRequestSchema } from './cluster.ts';
 import { imageRowSchema } from './catalog.ts';
 import { networkSchema } from './training.ts';
 
@@ -76,6 +77,8 @@ export const labelRequestSchema = z.object({
   name: nameSchema.optional(),
   /** Keeps what the network's last layer saw of each image, for neighbours and maps. */
   embeddings: z.boolean().default(true),
+  /** Workers that label side by side; undefined: this machine. */
+  cluster: clusterRequestSchema.optional(),
 });
 export type LabelRequest = z.input<typeof labelRequestSchema>;
 

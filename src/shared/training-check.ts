@@ -27,14 +27,15 @@ export function checkTrainingConfig(config: TrainingConfig): void {
   if (contradicting.length > 0) {
     const flags = contradicting.map(([, flag]) => flag).join(', ');
     throw new StudioError('usage', `The released program had no ${flags}: --released cannot be combined with it.`, {
-      hint: 'Leave out --released, or what it did not have.',
+      hint: 'Leave out “as released”, or what it did not have.',
+      commandLine: '--released',
     });
   }
   if (config.method === 'meta-face2exp' && config.baseWarmupSteps >= config.totalSteps) {
     throw new StudioError(
       'usage',
       `The base network would train alone for ${config.baseWarmupSteps} steps of ${config.totalSteps}: the adaptation network would never learn.`,
-      { hint: 'Choose more steps (--total-steps), or a shorter warm-up (--base-warmup).' },
+      { hint: 'Choose more steps, or a shorter warm-up.', commandLine: '--total-steps, --base-warmup' },
     );
   }
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { clusterRequestSchema } from './cluster.ts';
 import { manifestImageSchema } from './images.ts';
+import { keptErrorSchema } from './kept-error.ts';
+import { reviewedUseSchema } from './reviewed-use.ts';
 
 export const ARCHITECTURES = ['resnet18', 'resnet34', 'resnet50', 'resnet101'] as const;
 export const architectureSchema = z.enum(ARCHITECTURES);
@@ -106,6 +109,8 @@ export const trainingConfigSchema = z.object({
   /** MiB of decoded pictures kept between epochs; 0 keeps none. */
   cacheMegabytes: z.number().int().nonnegative().default(512),
   worldSize: z.number().int().default(-1),
+  /** BatchNorm by the statistics of all processes of a cluster, not of each alone. Off in the release. */
+  synchronizeNormalization: z.boolean().default(false),
   /** File with initial weights in torchvision names: PyTorch's (.pth) or safetensors, told apart by content. */
   pretrained: z.string().nullable().default(null),
   /** Writes the curves for TensorBoard too, into the run's folder. */
@@ -117,6 +122,21 @@ export const trainingConfigSchema = z.object({
   roundImages: z.number().int().positive().default(2_000),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
+
+type WithoutDefaults<Shape extends Readonly<Record<string, z.ZodDefault>>> = {
+  [Key in keyof Shape]: z.ZodOptional<Shape[Key] extends z.ZodDefault<infer Inner> ? Inner : never>;
+};
+
+/** Takes every default off: Zod fills the defaults in of what is left out even where a field is optional. */
+function withoutDefaults<Shape extends Readonly<Record<string, z.ZodDefault>>>(shape: Shape): WithoutDefaults<Shape> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([key, field]) => [key, z.optional(field.unwrap())]),
+  ) as unknown as WithoutDefaults<Shape>;
+}
+
+/** What a person set of a configuration, and nothing else. */
+export const trainingSettingsSchema = z.object(withoutDefaults(trainingConfigSchema.shape));
+export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
 
 /** What a run trains on: pinned when it starts, and kept with it. */
 export const trainingManifestSchema = z.object({
@@ -226,6 +246,31 @@ export const checkpointStateSchema = z.object({
 });
 export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 
+/** What a person calls a run, to find it by. No comma: lists of tags are written between commas. */
+export const tagSchema = z
+  .string()
+  .trim()
+  .min(1, 'is empty')
+  .max(40, 'is longer than 40 characters')
+  .regex(/^[^,\p{Cc}]+$/u, 'holds a comma or a control character');
+
+export const tagRequestSchema = z.object({
+  id: z.string(),
+  add: z.array(tagSchema).max(100).default([]),
+  remove: z.array(tagSchema).max(100).default([]),
+});
+export type TagRequest = z.input<typeof tagRequestSchema>;
+
+/** Memory that a run's engine held after a step, bytes; null where the system does not tell. */
+export const memorySampleSchema = z.object({
+  step: z.number().int(),
+  /** Of the machine. */
+  hostBytes: z.number().int().nullable(),
+  /** Of the GPU. */
+  deviceBytes: z.number().int().nullable(),
+});
+export type MemorySample = z.infer<typeof memorySampleSchema>;
+
 export const runSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -241,7 +286,9 @@ export const runSummarySchema = z.object({
   /** Seconds of training so far, pauses left out. */
   seconds: z.number(),
   badImages: z.number().int(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+  /** In the order of the alphabet. */
+  tags: z.array(z.string()),
+  error: keptErrorSchema.nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -249,13 +296,15 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 
 export const runRequestSchema = z.object({
   /** Without defaults applied: what the person set. The host applies `trainingConfigSchema`. */
-  config: trainingConfigSchema.partial(),
+  config: trainingSettingsSchema,
   /** A subset's name, or a source's (its `train` split). */
   labeled: z.string(),
   /** A source's name; not needed when the method is supervised. */
   unlabeled: z.string().optional(),
   /** `validation`, or `SOURCE:validation` for one source's. */
   validation: z.string().default('validation'),
+  /** Workers that train together; undefined: this machine alone. */
+  cluster: clusterRequestSchema.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -271,6 +320,8 @@ export const runDetailSchema = runSummarySchema.extend({
     /** SHA-256 over the ids and places of all images of the manifest. */
     digest: z.string(),
   }),
+  /** Labels that a person had given or confirmed; null where none was, or an earlier studio started the run. */
+  reviewed: reviewedUseSchema.nullable(),
   runtime: z.object({ version: z.string(), device: z.string(), precision: z.string() }).nullable(),
   evaluations: z.array(evaluationSchema),
   log: z.array(z.object({ at: z.string(), level: z.enum(['info', 'warning', 'error']), message: z.string() })),

@@ -149,8 +149,8 @@ test('train, runs, evaluate and predict give their documents', async () => {
   expect(new Set(shown.evaluations.map(({ network }) => network))).toEqual(
     new Set(['base', 'adaptation', 'finetuned']),
   );
-  const compared = await runJson<unknown[]>('runs', 'compare', 'tiny', 'tiny', ...workspace);
-  expect(compared).toHaveLength(2);
+  const compared = await runJson<{ runs: unknown[] }>('runs', 'compare', 'tiny', 'tiny', ...workspace);
+  expect(compared.runs).toHaveLength(2);
 
   const evaluation = evaluationSchema.parse(
     await runJson('evaluate', '--run', 'tiny', '--split', 'validation', ...workspace),

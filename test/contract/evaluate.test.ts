@@ -20,18 +20,19 @@ const folder = mkdtempSync(join(tmpdir(), 'face2exp-evaluate-'));
 const place = join(folder, 'workspace');
 const workspace = ['--workspace', place];
 
+const trainTiny = (name: string, seed: number) =>
+  runJson(
+    ...['train', '--name', name, '--seed', String(seed), '--method', 'supervised', '--labeled', 'faces'],
+    ...['--arch', 'resnet18', '--width', '4', '--resize', '16', '--batch-size', '4', '--mu', '1', '--workers', '0'],
+    ...['--total-steps', '12', '--eval-step', '6', '--finetune-epochs', '0', ...workspace],
+  );
+
 beforeAll(async () => {
   await writeClassFolders(join(folder, 'faces', 'train'), { perClass: 4 });
   await writeClassFolders(join(folder, 'faces', 'val'), { perClass: 3 });
   await writeClassFolders(join(folder, 'faces', 'test'), { perClass: 3 });
   await runJson('import', join(folder, 'faces'), '--format', 'folder', ...workspace);
-  for (const seed of ['0', '1']) {
-    await runJson(
-      ...['train', '--name', `tiny${seed}`, '--seed', seed, '--method', 'supervised', '--labeled', 'faces'],
-      ...['--arch', 'resnet18', '--width', '4', '--resize', '16', '--batch-size', '4', '--mu', '1', '--workers', '0'],
-      ...['--total-steps', '12', '--eval-step', '6', '--finetune-epochs', '0', ...workspace],
-    );
-  }
+  for (const seed of [0, 1]) await trainTiny(`tiny${seed}`, seed);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -130,8 +131,16 @@ test('runs are compared on the same images', { timeout: 240_000 }, async () => {
 
   expect(readFileSync(page, 'utf8')).toMatch(/Means over seeds on test/);
 
-  const plain = await runJson<{ id: string }[]>('runs', 'compare', 'tiny0', 'tiny1', ...workspace);
-  expect(plain.map(({ id }) => id)).toEqual(['tiny0', 'tiny1']);
+  const plain = await runJson<{ runs: { id: string }[]; labelChanges: unknown[] }>(
+    ...['runs', 'compare', 'tiny0', 'tiny1', ...workspace],
+  );
+  expect(plain.runs.map(({ id }) => id)).toEqual(['tiny0', 'tiny1']);
+  // The same labeled set; no round of either.
+  expect(plain.labelChanges).toMatchObject([
+    { first: 'tiny0', second: 'tiny1', rounds: [], fixed: { changed: 0, onlyFrom: 0, onlyTo: 0 } },
+  ]);
+  const text = await runCommand('runs', 'compare', 'tiny0', 'tiny1', ...workspace);
+  expect(text.stdout).toContain('tiny0 and tiny1 have no rounds of pseudo labels over the same source.');
 });
 
 test('a temperature is fitted on validation and kept beside the checkpoint', { timeout: 240_000 }, async () => {
@@ -158,3 +167,48 @@ test('wrong requests are told before anything is computed', { timeout: 240_000 }
     expect(code).toBe(2);
   }
 });
+
+test('runs are tagged, and found by their tags', { timeout: 240_000 }, async () => {
+  const tag = (...parameters: string[]) => runJson<unknown>('runs', 'tag', ...parameters, ...workspace);
+  expect(await tag('tiny0', 'paper', 'ablation')).toEqual({ run: 'tiny0', tags: ['ablation', 'paper'] });
+  expect(await tag('tiny0', '--remove', 'ablation')).toEqual({ run: 'tiny0', tags: ['paper'] });
+  expect(await tag('tiny0')).toEqual({ run: 'tiny0', tags: ['paper'] });
+  const found = await runJson<{ id: string }[]>('runs', 'list', '--tag', 'paper', ...workspace);
+  expect(found.map(({ id }) => id)).toEqual(['tiny0']);
+  const wrong = await runCommand('runs', 'tag', 'tiny0', 'a,b', ...workspace);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('holds a comma') as string });
+});
+
+test(
+  'a run tells which of its labels were reviewed, and how they differ from another run’s',
+  { timeout: 240_000 },
+  async () => {
+    const { rows } = await runJson<{ rows: { id: number }[] }>(
+      'query',
+      '--split',
+      'train',
+      '--limit',
+      '1',
+      ...workspace,
+    );
+    const image = rows[0]!.id;
+    await runJson(
+      ...['review', 'decide', '--image', String(image), '--verdict', 'relabel', '--label', 'fear', '--reviewer', 'ann'],
+      ...workspace,
+    );
+    await trainTiny('reviewed', 0);
+    expect(await runJson('runs', 'labels', 'reviewed', ...workspace)).toMatchObject({
+      reviewed: { labeled: { images: 1, relabeled: 1 }, reviewers: ['ann'] },
+      labels: [{ image, label: 4, verdict: 'relabel', reviewer: 'ann' }],
+      nextAfterImage: null,
+    });
+    const shown = await runCommand('runs', 'show', 'reviewed', ...workspace);
+    expect(shown.stdout).toContain('Reviewed labels: 1 (1 relabeled), by ann, up to decision 1.');
+    const { stdout } = await runCommand('runs', 'compare', 'tiny0', 'reviewed', ...workspace);
+    expect(stdout).toMatch(/Fixed labels, from \S+ to \S+: 1 of \d+ in both differ, 1 of them by decisions\./);
+    const { labelChanges } = await runJson<{ labelChanges: unknown[] }>(
+      ...['runs', 'compare', 'tiny0', 'reviewed', ...workspace],
+    );
+    expect(labelChanges).toMatchObject([{ fixed: { changed: 1, images: [{ image, to: 4 }] } }]);
+  },
+);

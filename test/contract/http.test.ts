@@ -130,6 +130,15 @@ test('images are sent by id with the image key alone', async () => {
   expect((await ask(`/rpc/system.workspace`, { headers: { authorization: `Bearer ${imageKey}` } })).status).toBe(401);
 });
 
+test('a map is sent to those who are signed in, by the number of its round alone', async () => {
+  expect((await ask('/map/1')).status).toBe(401);
+  expect((await ask(`/map/1?key=${imageKey}`)).status).toBe(401);
+  for (const path of ['/map/1', '/map/..%2f..%2fetc', '/map/1/labels/2', '/map/1/secrets', '/map/']) {
+    expect((await ask(path, { headers: signedIn() })).status, path).toBe(404);
+  }
+  expect((await ask('/map/1', { method: 'POST', headers: signedIn() })).status).toBe(400);
+});
+
 test('no path gets out: neither in an image id, nor in a file of the UI, nor by a symbolic link in a source', async () => {
   for (const path of ['/image/..%2f..%2fetc%2fpasswd', '/image/1%00', '/image/-1', '/image/1/2', '/image/1.5']) {
     expect((await ask(`${path}?key=${imageKey}`)).status).toBe(404);

@@ -33,7 +33,7 @@ test('a manifest with columns and classes of its own, which are remembered', asy
   const classes = await write('classes.csv', '# name,class\nFreude,happy\r\n"smirk",-\n');
   const refused = await runCommand('import', list, '--format', 'manifest', ...workspace);
   expect(refused).toMatchObject({ code: 1, stdout: '' });
-  expect(refused.stderr).toMatch(/columns are Datei, Wort\. Say which with --map COLUMN=path/);
+  expect(refused.stderr).toMatch(/columns are Datei, Wort\. Say which holds the paths \(--map COLUMN=path\)/);
   const unknown = await runCommand(
     'import',
     list,

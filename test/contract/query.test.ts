@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { subsetSchema } from '#shared/catalog.ts';
+import { catalogStatsSchema, subsetSchema } from '#shared/catalog.ts';
 import { facetsSchema, queryPageSchema } from '#shared/query.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
 import { runCommand, runJson } from './command.ts';
@@ -65,6 +65,64 @@ test('facets counts each facet under the others', async () => {
   expect(stdout).toMatch(/class +happy +4\n/);
 });
 
+test('a round of a file, what people decided and similar faces are filtered by', { timeout: 60_000 }, async () => {
+  const list = queryPageSchema.parse(await runJson('query', '--source', 'people', ...workspace));
+  const csv = join(folder, 'labels.csv');
+  // Ten are happy for sure, ten are sad, and hardly.
+  const lines = list.rows.map(({ path }, row) => (row < 10 ? `${path},0.05,0.9,0.05` : `${path},0.3,0.3,0.4`));
+  writeFileSync(csv, ['path,neutral,happy,sad', ...lines].join('\n'));
+  await runJson('pseudo-label', '--from', csv, '--source', 'people', '--name', 'first', ...workspace);
+
+  const sure = ['--round', 'first', '--confidence', '0.5..', ...workspace];
+  const page = queryPageSchema.parse(await runJson('query', ...sure, '--sort', 'confidence', '--descending'));
+  expect(page.rows).toHaveLength(10);
+  expect(page.rows[0]!.pseudo).toMatchObject({ label: 1, confidence: Math.fround(0.9) });
+  const facets = facetsSchema.parse(await runJson('facets', '--round', '1', '--pseudo-label', 'sad', ...workspace));
+  expect(facets.total).toBe(10);
+  expect(facets.round).toMatchObject({
+    ...{ name: 'first', source: 'people' },
+    pseudoLabels: [
+      { value: 1, count: 10 },
+      { value: 2, count: 10 },
+    ],
+  });
+  expect(facets.round!.confidence.map((count, bin) => (count > 0 ? bin : -1)).filter((bin) => bin >= 0)).toEqual([8]);
+  const table = await runCommand('query', ...sure, '--limit', '1');
+  expect(table.stdout).toMatch(/pseudo label +confidence +margin/);
+  expect(table.stdout).toMatch(/ happy +0\.900 +0\.850 /);
+
+  await runJson('review', 'decide', '--verdict', 'reject', '--round', 'first', '--margin', '..0.5', ...workspace);
+  const reviewed = facetsSchema.parse(await runJson('facets', '--source', 'people', ...workspace)).reviewed;
+  expect(reviewed).toEqual([
+    { value: 'undecided', count: 10 },
+    { value: 'rejected', count: 10 },
+  ]);
+  const rejected = queryPageSchema.parse(await runJson('query', '--reviewed', 'rejected', ...workspace));
+  expect(rejected.rows.map(({ id }) => id)).toEqual(list.rows.slice(10).map(({ id }) => id));
+  const out = join(folder, 'sure.csv');
+  expect(await runJson('export', out, '--format', 'csv', ...sure)).toMatchObject({ images: 10 });
+
+  const stats = catalogStatsSchema.parse(await runJson<object>('stats', ...workspace));
+  expect(stats.mismatch).toMatchObject({ round: { name: 'first' }, pseudoCounts: [0, 10, 10, 0, 0, 0, 0] });
+  const { stdout } = await runCommand('stats', '--round', 'first', ...workspace);
+  expect(stdout).toMatch(/happy +14\.29 % +50\.00 % +\+35\.7 points/);
+
+  const alike = ['query', '--similar-to', String(list.rows[0]!.id), ...workspace];
+  const early = await runCommand(...alike);
+  expect(early.code).toBe(1);
+  expect(early.stderr).toContain('is not analyzed yet');
+  await runJson('analyze', ...workspace);
+  const similar = await runJson<{ rows: { id: number; distance: number }[]; similar: object }>(...alike);
+  expect(similar.similar).toMatchObject({ measure: 'hash', round: null });
+  expect(similar.rows[0]).toMatchObject({ id: list.rows[0]!.id, distance: 0 });
+  const distances = similar.rows.map(({ distance }) => distance);
+  expect(distances).toEqual(distances.toSorted((one, other) => one - other));
+  const count = similar.rows.length;
+  const exported = await runJson('export', join(folder, 'alike.csv'), '--format', 'csv', ...alike.slice(1));
+  expect(exported).toMatchObject({ images: count });
+  expect((await runCommand(...alike)).stdout).toMatch(/^The faces most like \d+ of \d+, by perceptual hashes/);
+});
+
 test('wrong filters end with 2 and say what is possible', async () => {
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [['query', '--class', 'smug'], /neutral, happy, .* or none/],
@@ -74,6 +132,9 @@ test('wrong filters end with 2 and say what is possible', async () => {
     [['query', '--text', 'ab'], /at least 3 characters/],
     [['query', '--cursor', 'here'], /no cursor of this order/],
     [['facets', '--excluded', 'maybe'], /no, only, any/],
+    [['query', '--round', 'first', '--confidence', '0.9..0.3'], /0\.2\.\.0\.5/],
+    [['query', '--margin', '0.5..'], /say which round/],
+    [['query', '--sort', 'margin'], /none is chosen/],
     [['subset', 'a@2', '--per-class', '1'], /no @/],
     [['subset', 'a'], /either perClass or fraction/],
     [['subset', 'a', '--from', 'x.csv', '--per-class', '2'], /--from takes no filter/],

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
+import { runJson } from '../contract/command.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
 import { type RunningStudio, problemsOf, startStudio } from './studio.ts';
 
@@ -210,6 +211,129 @@ test('a filter is kept under a name', async () => {
   await expect(grid()).toHaveAccessibleName('Faces, 4');
 });
 
+test('without a round the chart of labeled and unlabeled faces says how to make one', async () => {
+  await page.goto(place('/data'));
+  await page.getByRole('radio', { name: 'Labeled and unlabeled' }).click();
+  await page.getByRole('link', { name: 'Make a round of pseudo labels' }).click();
+  await expect(page).toHaveURL(/\/labels$/);
+  await page.goBack();
+  await expect(page.getByRole('button', { name: /Round of pseudo labels/ })).toHaveCount(0);
+});
+
+/** Of the 40 people 30 are happy and 10 are sad, the less sure the later; of the labeled faces all are sad. */
+async function addRounds(): Promise<void> {
+  const line = (path: string, happy: number): string => `${path},0,${happy.toFixed(3)},${(1 - happy).toFixed(3)}`;
+  const files = {
+    people: imagesBelow('people').map((path, row) => line(path, row < 30 ? 0.99 - row * 0.01 : 0.3)),
+    labeled: imagesBelow('labeled').map((path) => line(path, 0.1)),
+  };
+  for (const [source, lines] of Object.entries(files)) {
+    const file = join(studio.folder, `${source}.csv`);
+    writeFileSync(file, ['path,neutral,happy,sad', ...lines].join('\n'));
+    const at = ['--workspace', join(studio.folder, 'workspace')];
+    await runJson('pseudo-label', '--from', file, '--source', source, '--name', `${source}-1`, ...at);
+  }
+}
+
+function imagesBelow(source: string): string[] {
+  const names = readdirSync(join(studio.folder, source), { recursive: true }).map(String);
+  return names.filter((name) => name.endsWith('.png')).sort();
+}
+
+test('a round is looked at: its classes, how sure it is, and where it differs from the labels', async () => {
+  await addRounds();
+  await page.goto(place('/data'));
+  const facets = page.getByRole('complementary', { name: 'Filters' });
+  const choose = async (name: string) => {
+    await facets.getByRole('button', { name: /Round of pseudo labels/ }).click();
+    await page.getByRole('option', { name: new RegExp(`^${name}`) }).click();
+  };
+  await choose('people-1');
+  await expect(grid()).toHaveAccessibleName('Faces, 40');
+  await facets.getByRole('group', { name: 'Pseudo label' }).getByRole('button', { name: 'Happy, 30 images' }).click();
+  await expect(grid()).toHaveAccessibleName('Faces, 30');
+  await expect(page).toHaveURL(/round=\d+/);
+  await expect(page).toHaveURL(/pseudo=happy/);
+  await expect(page.getByRole('option', { name: /pseudo label Happy, 99\.0 % sure/ })).toBeVisible();
+
+  // Brushed from 85 % to the end: 0.99 to 0.85 in steps of 0.01.
+  const histogram = facets.getByRole('group', { name: 'Confidence' }).getByRole('img');
+  const box = (await histogram.boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.875, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 2, box.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await expect(grid()).toHaveAccessibleName('Faces, 15');
+  await expect(page).toHaveURL(/confidence=0\.85-1/);
+  await page.reload();
+  await expect(grid()).toHaveAccessibleName('Faces, 15');
+  const from = facets.getByRole('group', { name: 'Confidence' }).getByRole('textbox', { name: /From/ });
+  await expect(from).toHaveValue('85');
+  await from.fill('95');
+  await from.press('Enter');
+  await expect(grid()).toHaveAccessibleName('Faces, 5'); // 0.99 to 0.95
+  await facets.getByRole('button', { name: 'Clear confidence 95 to 100 %' }).click();
+  await expect(grid()).toHaveAccessibleName('Faces, 30');
+
+  await page.getByRole('button', { name: 'Order' }).click();
+  await page.getByRole('option', { name: 'Confidence' }).click();
+  await expect(page.getByRole('option').first()).toHaveAccessibleName(/70\.0 % sure/); // 0.99 − 29 × 0.01
+  await page.getByRole('option').first().click();
+  const details = page.getByRole('complementary', { name: 'Face' });
+  await expect(details.getByRole('heading', { name: 'Pseudo labels' })).toBeVisible();
+  await expect(details.getByRole('link', { name: 'people-1' })).toBeVisible();
+
+  await facets.getByRole('button', { name: 'Clear filters' }).click();
+  await choose('labeled-1');
+  await expect(page.getByRole('option', { name: /^Anger, but pseudo label Sad, 90\.0 % sure/ }).first()).toBeVisible();
+  await facets.getByRole('group', { name: 'Class', exact: true }).getByRole('button', { name: /^Sad/ }).click();
+  await expect(page.getByRole('option', { name: /^Sad, pseudo label Sad/ }).first()).toBeVisible();
+});
+
+test('bars of labeled and unlabeled faces stand side by side, and lead to the faces', async () => {
+  await page.goto(place('/data'));
+  const chart = page.getByRole('table').filter({ hasText: 'Pseudo labels' });
+  const happy = chart.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Happy' }) });
+  await expect(happy).toContainText('75.0 %'); // 30 of 40
+  await expect(happy).toContainText('+60.9'); // less 12 of 85
+  await happy.getByRole('button', { name: /pseudo labels/ }).click();
+  await expect(grid()).toHaveAccessibleName('Faces, 30');
+  await happy.getByRole('button', { name: /, labeled/ }).click();
+  await expect(grid()).toHaveAccessibleName('Faces, 12');
+  await expect(page).not.toHaveURL(/round=/);
+});
+
+test('what was decided is filtered by', async () => {
+  await page.goto(place('/data?class=fear&split=train'));
+  await page.getByRole('option').first().click();
+  await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Relabel' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sad' }).click();
+  await expect(page.getByText('1 face relabeled sad.')).toBeVisible();
+  await page.goto(place('/data'));
+  const reviewed = page.getByRole('group', { name: 'Reviewed' });
+  await expect(reviewed.getByRole('button', { name: 'Undecided, 146 images' })).toBeVisible(); // 147 less one
+  await reviewed.getByRole('button', { name: 'Relabeled, 1 image' }).click();
+  await expect(grid()).toHaveAccessibleName('Faces, 1');
+  await expect(page).toHaveURL(/reviewed=relabeled/);
+});
+
+test('similar faces are a list in the grid that says what it compared', async () => {
+  await page.goto(place('/data?text=person_0'));
+  await page.getByRole('option').first().click();
+  await page.getByRole('toolbar', { name: 'Selection' }).getByRole('link', { name: 'Find similar' }).click();
+  await expect(page).toHaveURL(/similar=\d+/);
+  await expect(page.getByRole('note', { name: 'Similar faces' })).toContainText('perceptual hashes');
+  await expect(grid()).toHaveAccessibleName('Faces, 147');
+  const address = page.url();
+  const chosen = new URL(address).searchParams.get('similar')!;
+  await expect(page.getByRole('option').first()).toHaveAttribute('id', `face-${chosen}`);
+  await expect(page.getByRole('button', { name: 'Order' })).toContainText('Similarity');
+  await page.goto(address);
+  await expect(page.getByRole('option').first()).toHaveAttribute('id', `face-${chosen}`);
+  await page.getByRole('button', { name: 'Clear similar faces' }).click();
+  await expect(page.getByRole('note', { name: 'Similar faces' })).toHaveCount(0);
+});
+
 test('a source says where it is and how unbalanced, and is removed once its name is typed', async () => {
   await page.goto(place('/data/sources'));
   await page.getByRole('button', { name: 'More about people' }).click();
@@ -222,6 +346,7 @@ test('a source says where it is and how unbalanced, and is removed once its name
 
 const TABS = [
   '/data',
+  '/data?round=2&similar=3',
   '/data/sources?open=labeled',
   '/data/subsets?open=picked',
   '/data/duplicates',

@@ -84,6 +84,7 @@ async function saveRun(name: string, config: TrainingConfig): Promise<void> {
       bestAdaptation: null,
       badImages: [],
       devices: 1,
+      firstDevices: 1,
     },
     tensors,
   );

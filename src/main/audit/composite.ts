@@ -55,6 +55,14 @@ export function queueOrder(
   return { scores, order: named, count };
 }
 
+/** An order of some rows alone, by the scores of a queue; all of them, whether or not anything speaks against them. */
+export function chosenOrder(rows: Uint32Array, scores: Float32Array): QueueOrder {
+  // NaN: nothing is known.
+  const scoreOf = (row: number): number => scores[row]! || 0;
+  const order = rows.toSorted((one, other) => scoreOf(other) - scoreOf(one) || one - other);
+  return { scores, order, count: order.length };
+}
+
 /** Tells whether a suspicion is worth naming on an image's card. */
 export function reasonTest(
   suspicion: Suspicion,

@@ -23,11 +23,11 @@ export const MISSING: Readonly<Record<Suspicion, string>> = {
   disagreement: 'Label the same source with another network of the run, or name a round to compare with.',
   neighbours: 'The round has no embeddings: label the source with a network and keep them.',
   'confident-learning':
-    'Confident learning needs labels the probabilities were not made from: a round over a labeled set (`review crossfit`), or another network’s round to compare with.',
+    'Confident learning needs labels the probabilities were not made from: a labeled set that was labeled out of sample, or another network’s round to compare with.',
   flips: 'There is one round of this network only.',
   rare: 'The round holds no labels.',
-  duplicate: 'Nobody searched for copies yet: run `analyze`.',
-  quality: 'Nobody looked at the pictures yet: run `analyze`.',
+  duplicate: 'Nobody searched for copies yet: analyze the images first.',
+  quality: 'Nobody looked at the pictures yet: analyze the images first.',
 };
 
 /** Why an image is in question, for its card. @param row of the input. */

@@ -4,7 +4,7 @@ import { DEFAULT_DISTANCE } from '#shared/analysis.ts';
 import type { ExportedImage } from '#shared/export.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import { type Split, SPLITS } from '#shared/images.ts';
-import { SORTS } from '#shared/query.ts';
+import { ROUND_SORTS, STORED_SORTS } from '#shared/query.ts';
 import { RandomStream } from '#shared/random.ts';
 import { type Catalog, type NewImage, openCatalog } from '../catalog/catalog.ts';
 import { type Hashes, groupNearHashes } from '../catalog/duplicate-search.ts';
@@ -60,6 +60,10 @@ export async function benchCatalog({ rows, directory, onProgress }: CatalogBench
     add('open to first page', opening / 1000, 's');
     add('page, 95 %', percentile95(askPages(catalog)), 'ms');
     add('facet counts, 95 %', percentile95(askFacets(catalog)), 'ms');
+    addRound(catalog, rows);
+    add('round into memory', timed(() => drain(catalog.query.prepare({ round: ROUND }))) / 1000, 's');
+    add('page of a round, 95 %', percentile95(askPages(catalog, roundFilter)), 'ms');
+    add('facet counts of a round, 95 %', percentile95(askFacets(catalog, roundFilter)), 'ms');
     add('single decision, 95 %', percentile95(decide(catalog, rows)), 'ms');
     const [bulk, undo] = changeMany(catalog, rows);
     add(`exclude ${Math.min(BULK, rows)}`, bulk / 1000, 's');
@@ -150,12 +154,52 @@ function someFilter(stream: RandomStream, number: number): ImageFilter {
 
 const SEARCHED = ['person_0012', 'class_3', '00012345', '.jpg', 'nobody'];
 
-function askPages(catalog: Catalog): number[] {
+const ROUND = 'round';
+const ROUND_CLASSES = 7;
+
+/** A round that labels every image of the catalog, confidences spread evenly from 0.2 to 1. */
+function addRound(catalog: Catalog, rows: number): void {
+  const stream = new RandomStream(5, 'audit');
+  const round = { source: 'faces', origin: 'file', run: null, network: null, step: null, file: null } as const;
+  const { id } = catalog.rounds.create({ ...round, name: ROUND, classCount: ROUND_CLASSES, total: rows });
+  for (let from = 0; from < rows; from += INSERT_BATCH) {
+    const count = Math.min(INSERT_BATCH, rows - from);
+    const probabilities = new Float32Array(count * ROUND_CLASSES);
+    for (let row = 0; row < count; row++) {
+      const confidence = 0.2 + 0.8 * stream.uniform();
+      const values = probabilities.subarray(row * ROUND_CLASSES, (row + 1) * ROUND_CLASSES);
+      values.fill((1 - confidence) / (ROUND_CLASSES - 1));
+      values[stream.integer(ROUND_CLASSES)] = confidence;
+    }
+    const images = Array.from({ length: count }, (_, row) => from + row + 1);
+    catalog.pseudoLabels.add(id, { images, classCount: ROUND_CLASSES, probabilities });
+  }
+  catalog.rounds.update(id, { status: 'finished' });
+}
+
+function drain(work: Iterable<unknown>): void {
+  for (const _ of work);
+}
+
+/** The same within a round. */
+function roundFilter(stream: RandomStream, number: number): ImageFilter {
+  const from = stream.integer(15) / 20;
+  return {
+    ...someFilter(stream, number),
+    round: ROUND,
+    ...(stream.chance(0.3) && { pseudoLabels: [stream.integer(ROUND_CLASSES)] }),
+    ...(stream.chance(0.3) && { confidence: { from, to: from + 0.25 } }),
+    ...(stream.chance(0.3) && { margin: { from: 0.5, to: 1 } }),
+  };
+}
+
+function askPages(catalog: Catalog, filterOf = someFilter): number[] {
   const stream = new RandomStream(1, 'audit');
   const times: number[] = [];
   for (let number = 0; times.length < QUESTIONS; number++) {
-    const filter = someFilter(stream, number);
-    const order = { sort: SORTS[stream.integer(SORTS.length)]!, descending: stream.chance(0.5) };
+    const filter = filterOf(stream, number);
+    const sorts = filter.round === undefined ? STORED_SORTS : [...STORED_SORTS, ...ROUND_SORTS];
+    const order = { sort: sorts[stream.integer(sorts.length)]!, descending: stream.chance(0.5) };
     let cursor: string | null = null;
     for (let page = 0; page < 3; page++) {
       const request = { filter, ...order, cursor, limit: 100 };
@@ -166,10 +210,10 @@ function askPages(catalog: Catalog): number[] {
   return times;
 }
 
-function askFacets(catalog: Catalog): number[] {
+function askFacets(catalog: Catalog, filterOf = someFilter): number[] {
   const stream = new RandomStream(2, 'audit');
   return Array.from({ length: QUESTIONS }, (_, number) => {
-    const filter = someFilter(stream, number);
+    const filter = filterOf(stream, number);
     return timed(() => void catalog.query.facets(filter));
   });
 }

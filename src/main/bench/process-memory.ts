@@ -7,16 +7,29 @@ import { readdirSync, readFileSync } from 'node:fs';
  * @returns bytes; null where the system does not tell (only Linux does), or the process has ended.
  */
 export function peakResidentBytes(processId: number): number | null {
-  if (process.platform !== 'linux') return null;
-  const own = peakOf(processId);
-  if (own === null) return null;
-  return childrenOf(processId).reduce((sum, child) => sum + (peakResidentBytes(child) ?? 0), own);
+  return withChildren(processId, 'VmHWM');
 }
 
-/** VmHWM, of proc_pid_status(5). Not getrusage's ru_maxrss, which starts at what the parent held when it forked. */
-function peakOf(processId: number): number | null {
-  const kilobytes = readOrNull(`/proc/${processId}/status`)?.match(/^VmHWM:\s*(\d+) kB$/m)?.[1];
-  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+/** As {@link peakResidentBytes}, of what they hold now. */
+export function residentBytes(processId: number): number | null {
+  return withChildren(processId, 'VmRSS');
+}
+
+/** A process with those it started; itself alone where the system does not tell. */
+export function processTree(processId: number): number[] {
+  if (process.platform !== 'linux') return [processId];
+  return [processId, ...childrenOf(processId).flatMap(processTree)];
+}
+
+/** Fields of proc_pid_status(5). Not getrusage's ru_maxrss, which starts at what the parent held when it forked. */
+function withChildren(processId: number, field: 'VmHWM' | 'VmRSS'): number | null {
+  if (process.platform !== 'linux') return null;
+  const kilobytes = readOrNull(`/proc/${processId}/status`)?.match(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm'))?.[1];
+  if (kilobytes === undefined) return null;
+  return childrenOf(processId).reduce(
+    (sum, child) => sum + (withChildren(child, field) ?? 0),
+    Number(kilobytes) * 1024,
+  );
 }
 
 function childrenOf(processId: number): number[] {

@@ -4,6 +4,7 @@ import type { MeasureHistogram } from '#shared/faces.ts';
 import type { ImageFilter } from '#shared/filter.ts';
 import type { CellTable } from './cells.ts';
 import type { Connection } from './database.ts';
+import type { ImageQuery } from './image-query.ts';
 
 /** Rows read between which others get their turn: some ten milliseconds. */
 const SLICE = 20_000;
@@ -28,13 +29,15 @@ type MeasuredRow = readonly [id: number, cell: number, ...values: number[]];
 /** How far labeled and unlabeled images are apart in what can be measured. */
 export class AnalysisMismatch {
   readonly #cells: CellTable;
+  readonly #query: ImageQuery;
   readonly #rows;
   readonly #changes;
   #last: { readonly key: string; readonly mismatch: DataMismatch } | undefined;
   #lastSpread: { readonly key: string; readonly spread: MeasureHistogram[] } | undefined;
 
-  constructor(connection: Connection, cells: CellTable) {
+  constructor(connection: Connection, cells: CellTable, query: ImageQuery) {
     this.#cells = cells;
+    this.#query = query;
     // The measures in the order of MEASURES.
     this.#rows = connection
       .prepare<[number, number], MeasuredRow>(
@@ -61,7 +64,8 @@ export class AnalysisMismatch {
       ...withLabel.map(({ id }) => [id, 0] as const),
     ]);
     const histograms = [0, 1].map(() => MEASURES.map((measure) => new Histogram(BOUNDS[measure])));
-    await this.#fill(sides, histograms);
+    const [ofLabeled, ofUnlabeled] = [this.#listedIds(labeled), this.#listedIds(unlabeled)];
+    await this.#fill(sides, histograms, (id, side) => (side === 0 ? ofLabeled : ofUnlabeled)?.has(id) ?? true);
     const [first, second] = histograms as [Histogram[], Histogram[]];
     const counts = { labeled: first[0]!.count, unlabeled: second[0]!.count };
     const isEmpty = counts.labeled === 0 || counts.unlabeled === 0;
@@ -74,15 +78,16 @@ export class AnalysisMismatch {
   }
 
   /**
-   * How the measures of the images of a filter are spread, as far as they are analyzed; its text and duplicates are left out of account. Goes
-   * through all analyses as {@link compare}. @throws StudioError 'not-found' for an unknown source.
+   * How the measures of the images of a filter are spread, as far as they are analyzed. Goes through all analyses as {@link compare}.
+   * @throws StudioError as `ImageQuery.ids`.
    */
   async histograms(filter: ImageFilter): Promise<MeasureHistogram[]> {
     const key = JSON.stringify([filter, this.#changes.get()]);
     if (this.#lastSpread?.key === key) return this.#lastSpread.spread;
     const side = new Map(this.#cells.matching(filter).map(({ id }) => [id, 0] as const));
     const histograms = MEASURES.map((measure) => new Histogram(BOUNDS[measure]));
-    await this.#fill(side, [histograms]);
+    const listed = this.#listedIds(filter);
+    await this.#fill(side, [histograms], (id) => listed?.has(id) ?? true);
     const spread =
       histograms[0]!.count === 0
         ? []
@@ -94,13 +99,28 @@ export class AnalysisMismatch {
     return spread;
   }
 
-  /** Goes through all analyses. @param sides which histograms the images of a cell count in. */
-  async #fill(sides: ReadonlyMap<number, number>, histograms: readonly (readonly Histogram[])[]): Promise<void> {
+  /** Images of a filter that its cells alone do not decide; null where they do. */
+  #listedIds(filter: ImageFilter): ReadonlySet<number> | null {
+    const { text, duplicates, similarTo, round } = filter;
+    const isDecided = [text, duplicates, similarTo, round].every((part) => part === undefined);
+    return isDecided ? null : new Set(this.#query.ids(filter));
+  }
+
+  /**
+   * Goes through all analyses. @param sides which histograms the images of a cell count in.
+   * @param isWanted whether one of them counts.
+   */
+  async #fill(
+    sides: ReadonlyMap<number, number>,
+    histograms: readonly (readonly Histogram[])[],
+    isWanted: (id: number, side: number) => boolean,
+  ): Promise<void> {
     for (let afterId = 0; ;) {
       const rows = this.#rows.all(afterId, SLICE);
-      for (const [, cell, ...values] of rows) {
+      for (const [id, cell, ...values] of rows) {
         const side = sides.get(cell);
-        if (side !== undefined) values.forEach((value, index) => histograms[side]![index]!.add(value));
+        if (side !== undefined && isWanted(id, side))
+          values.forEach((value, index) => histograms[side]![index]!.add(value));
       }
       if (rows.length < SLICE) return;
       afterId = rows.at(-1)![0];

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CatalogStats } from '#shared/catalog.ts';
+import type { CatalogStats, StatsRequest } from '#shared/catalog.ts';
 import { toStudioError } from '#shared/errors.ts';
 import type { Job } from '#shared/jobs.ts';
 import { AnalysisMismatch } from './analysis-mismatch.ts';
@@ -11,21 +11,25 @@ import { type Connection, openDatabase, openSnapshot } from './database.ts';
 import { DecisionLog } from './decisions.ts';
 import { DuplicateTable } from './duplicates.ts';
 import { ExclusionLog } from './exclusions.ts';
+import { FilterParts } from './filter-parts.ts';
 import { ImageLists } from './image-lists.ts';
 import { ImageQuery } from './image-query.ts';
 import { ImageTable } from './images.ts';
 import { ImportErrorTable } from './import-errors.ts';
 import { JobTable } from './jobs.ts';
 import { LabelVoteTable } from './label-votes.ts';
+import { MapColumns } from './map-columns.ts';
 import { migrate } from './migrate.ts';
 import { PseudoLabelTable } from './pseudo-labels.ts';
 import { AuditTable } from './review-audits.ts';
 import { checkDerived, rebuildDerived } from './review-derived.ts';
 import { ReviewOutcomes } from './review-outcomes.ts';
 import { ReviewSignals } from './review-signals.ts';
+import { RoundIndexes } from './round-indexes.ts';
 import { RoundTable } from './rounds.ts';
 import { RunTable } from './runs.ts';
 import { SettingTable } from './settings.ts';
+import { SimilarLists } from './similar-lists.ts';
 import { SourceTable } from './sources.ts';
 import { Statistics } from './statistics.ts';
 import { SubsetNames } from './subset-names.ts';
@@ -49,6 +53,7 @@ export class Catalog {
   readonly images: ImageTable;
   readonly query: ImageQuery;
   readonly lists: ImageLists;
+  readonly similar: SimilarLists;
   readonly text: TextIndex;
   readonly analyses: AnalysisTable;
   readonly mismatch: AnalysisMismatch;
@@ -64,6 +69,7 @@ export class Catalog {
   readonly runs: RunTable;
   readonly rounds: RoundTable;
   readonly pseudoLabels: PseudoLabelTable;
+  readonly mapColumns: MapColumns;
   readonly jobs: JobTable;
   readonly settings: SettingTable;
   /** Version of the SQLite library in use. */
@@ -71,7 +77,8 @@ export class Catalog {
   readonly #connection: Connection;
   readonly #statistics: Statistics;
 
-  constructor(connection: Connection) {
+  /** @param similar lists of similar faces that are known already. */
+  constructor(connection: Connection, similar = new SimilarLists(connection)) {
     this.#connection = connection;
     this.sources = new SourceTable(connection);
     const cells = new CellTable(connection, this.sources);
@@ -79,12 +86,17 @@ export class Catalog {
     const { sources } = this;
     this.text = new TextIndex(connection);
     this.analyses = new AnalysisTable(connection);
-    this.mismatch = new AnalysisMismatch(connection, cells);
     this.duplicates = new DuplicateTable(connection, this.analyses);
     this.exclusions = new ExclusionLog(connection);
     this.decisions = new DecisionLog(connection);
-    this.query = new ImageQuery(connection, { sources, cells, text: this.text, duplicates: this.duplicates });
-    this.lists = new ImageLists(connection, { sources, cells, text: this.text, duplicates: this.duplicates });
+    this.rounds = new RoundTable(connection, sources);
+    this.similar = similar;
+    const { text, duplicates, rounds } = this;
+    const roundIndexes = new RoundIndexes(connection);
+    const filters = new FilterParts(connection, { sources, cells, text, duplicates, similar, rounds, roundIndexes });
+    this.query = new ImageQuery(connection, { sources, cells, filters });
+    this.lists = new ImageLists(connection, filters);
+    this.mismatch = new AnalysisMismatch(connection, cells, this.query);
     this.images = new ImageTable(connection, { sources, cells, query: this.query, subsetNames });
     this.importErrors = new ImportErrorTable(connection, this.sources);
     this.labelVotes = new LabelVoteTable(connection);
@@ -97,19 +109,19 @@ export class Catalog {
       names: subsetNames,
     });
     this.runs = new RunTable(connection);
-    this.rounds = new RoundTable(connection, sources);
     this.pseudoLabels = new PseudoLabelTable(connection);
+    this.mapColumns = new MapColumns(connection);
     this.reviews = new ReviewOutcomes(connection);
     this.reviewSignals = new ReviewSignals(connection, { rounds: this.rounds, duplicates: this.duplicates });
     this.audits = new AuditTable(connection, this.query);
     this.jobs = new JobTable(connection);
     this.settings = new SettingTable(connection);
-    this.#statistics = new Statistics(connection, this.sources, cells);
+    this.#statistics = new Statistics(connection, { sources, cells, rounds });
     this.sqliteVersion = connection.prepare<[], string>('SELECT sqlite_version()').pluck().get()!;
   }
 
-  /** @throws StudioError 'not-found' for an unknown source. */
-  stats(of: { source?: string | undefined }): CatalogStats {
+  /** @throws StudioError 'not-found' for an unknown source or round. */
+  stats(of: StatsRequest): CatalogStats {
     return this.#statistics.of(of);
   }
 
@@ -177,7 +189,8 @@ export class Catalog {
   snapshot(): Catalog {
     this.text.catchUp();
     this.duplicates.catchUp();
-    return new Catalog(openSnapshot(this.#connection.name));
+    const snapshot = openSnapshot(this.#connection.name);
+    return new Catalog(snapshot, this.similar.over(snapshot));
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import {
   type ImageFilter,
   QUALITY_FLAGS,
   type Quality,
+  REVIEW_STATES,
+  type ReviewState,
   SIZE_CLASSES,
   type SizeClass,
 } from '#shared/filter.ts';
@@ -32,16 +34,20 @@ export interface Cell {
   readonly size: SizeClass;
   /** What is wrong, or that nothing is, or that nobody looked. */
   readonly qualities: readonly Quality[];
+  /** What people decided. */
+  readonly reviewed: ReviewState;
   readonly count: number;
 }
 
-/** Where the parts of a cell's number are; the schema's own words are in migration 4. */
+/** Where the parts of a cell's number are; the schema's own words are in migration 7. */
 const SIZE_BITS = 3;
 const EXCLUDED_BIT = 1 << SIZE_BITS;
 const LABEL_SHIFT = SIZE_BITS + 1;
 const SPLIT_SHIFT = LABEL_SHIFT + 4;
 const QUALITY_SHIFT = SPLIT_SHIFT + 2;
-const SOURCE_FACTOR = 2 ** (QUALITY_SHIFT + 1 + QUALITY_FLAGS.length);
+const QUALITY_BITS = 1 + QUALITY_FLAGS.length;
+const REVIEWED_SHIFT = QUALITY_SHIFT + QUALITY_BITS;
+const SOURCE_FACTOR = 2 ** (REVIEWED_SHIFT + 3);
 const NO_LABEL = 8;
 
 const QUALITIES_OF_BITS: readonly (readonly Quality[])[] = Array.from(
@@ -58,7 +64,7 @@ type CellTest = (cell: Cell) => boolean;
 
 /** The parts of a filter that cells decide, each with its own test. */
 export type CellTests = Readonly<
-  Record<'sources' | 'splits' | 'labels' | 'sizes' | 'qualities' | 'excluded', CellTest>
+  Record<'sources' | 'splits' | 'labels' | 'sizes' | 'qualities' | 'reviewed' | 'excluded', CellTest>
 >;
 
 export class CellTable {
@@ -77,7 +83,10 @@ export class CellTable {
     return this.#counted.all().map(({ cell, count }) => ({ ...decode(cell), count }));
   }
 
-  /** Cells that meet a filter; its text and its duplicates are not for them to decide. @throws StudioError 'not-found' for an unknown source. */
+  /**
+   * Cells that meet a filter; its text, duplicates, round and similar faces are not for them to decide.
+   * @throws StudioError 'not-found' for an unknown source.
+   */
   matching(filter: ImageFilter): Cell[] {
     const tests = Object.values(this.tests(filter));
     return this.all().filter((cell) => tests.every((test) => test(cell)));
@@ -89,7 +98,7 @@ export class CellTable {
   }
 
   /** @throws StudioError 'not-found' for an unknown source. */
-  tests({ sources, splits, labels, sizes, qualities, excluded = 'no' }: ImageFilter): CellTests {
+  tests({ sources, splits, labels, sizes, qualities, reviewed, excluded = 'no' }: ImageFilter): CellTests {
     const sourceIds = sources?.map((name) => this.#sources.get(name).id);
     return {
       sources: oneOf(sourceIds, ({ sourceId }) => sourceId),
@@ -97,6 +106,7 @@ export class CellTable {
       labels: oneOf(labels, ({ label }) => label),
       sizes: oneOf(sizes, ({ size }) => size),
       qualities: someOf(qualities, (cell) => cell.qualities),
+      reviewed: oneOf(reviewed, (cell) => cell.reviewed),
       excluded: excludedTest(excluded),
     };
   }
@@ -116,7 +126,8 @@ export function qualitiesOf(bits: number): readonly Quality[] {
   return QUALITIES_OF_BITS[bits]!;
 }
 
-function decode(cell: number): Omit<Cell, 'count'> {
+/** What the number of a cell says. */
+export function decode(cell: number): Omit<Cell, 'count'> {
   const facets = cell % SOURCE_FACTOR;
   const label = (facets >> LABEL_SHIFT) & 15;
   return {
@@ -126,7 +137,8 @@ function decode(cell: number): Omit<Cell, 'count'> {
     label: label === NO_LABEL ? null : label,
     excluded: (facets & EXCLUDED_BIT) !== 0,
     size: SIZE_CLASSES[facets & (EXCLUDED_BIT - 1)]!,
-    qualities: QUALITIES_OF_BITS[facets >> QUALITY_SHIFT]!,
+    qualities: QUALITIES_OF_BITS[(facets >> QUALITY_SHIFT) & ((1 << QUALITY_BITS) - 1)]!,
+    reviewed: REVIEW_STATES[facets >> REVIEWED_SHIFT]!,
   };
 }
 

@@ -16,6 +16,14 @@ export interface DecisionNote {
   readonly key: string | null;
 }
 
+/** What the sender of an undo or a redo tells beside whose it is. */
+export interface SentTurn {
+  /** The sender's own: a turn with a key that is there already is not done again. */
+  readonly key?: string | null;
+  /** Key of the decision that is meant: where another one is next, nothing is done. Whatever is next, when left out. */
+  readonly act?: string | undefined;
+}
+
 /** What becomes of one image. */
 export interface Decision {
   readonly image: number;
@@ -89,6 +97,7 @@ export class DecisionLog {
   readonly #batch;
   readonly #list;
   readonly #history;
+  readonly #images;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -161,6 +170,9 @@ export class DecisionLog {
          JOIN decision_state ON decision_state.batch_id = act.id JOIN reviewer ON reviewer.id = act.reviewer_id
        WHERE decision.image_id = ? ORDER BY decision.batch_id`,
     );
+    this.#images = connection
+      .prepare<[number, number], number>('SELECT image_id FROM decision WHERE batch_id = ? ORDER BY image_id LIMIT ?')
+      .pluck();
   }
 
   /**
@@ -173,8 +185,8 @@ export class DecisionLog {
    */
   record(decisions: readonly Decision[], note: DecisionNote, seen?: number | null): DecisionBatch {
     return this.#connection.transaction(() => {
-      const known = note.key === null ? undefined : this.#byKey.get(note.key);
-      if (known !== undefined) return this.get(known);
+      const known = this.#known('decision', note.key);
+      if (known !== undefined) return known;
       const rows = this.#resolve(decisions, note.round, seen);
       const reviewer = this.#reviewer.get(note.reviewer) ?? this.#addReviewer.get(note.reviewer)!;
       const id = this.#append('decision', reviewer, rows.length, note, null);
@@ -186,14 +198,19 @@ export class DecisionLog {
     })();
   }
 
-  /** Takes the newest act of a reviewer that stands back. @throws StudioError 'conflict' when there is none. */
-  undo(reviewer: string): DecisionBatch {
-    return this.#turn(reviewer, 'undo');
+  /**
+   * Takes the newest act of a reviewer that stands back.
+   * @returns the row of the log; the earlier one for a key that was there.
+   * @throws StudioError 'conflict' when there is nothing to undo, when it is another act than the sender meant, or for a key of another kind of
+   * act.
+   */
+  undo(reviewer: string, sent: SentTurn = {}): DecisionBatch {
+    return this.#turn(reviewer, 'undo', sent);
   }
 
-  /** Does again what the reviewer undid last. @throws StudioError 'conflict' when there is nothing, or something was decided since. */
-  redo(reviewer: string): DecisionBatch {
-    return this.#turn(reviewer, 'redo');
+  /** Does again what the reviewer undid last; as {@link undo}. @throws StudioError 'conflict' also when something was decided since. */
+  redo(reviewer: string, sent: SentTurn = {}): DecisionBatch {
+    return this.#turn(reviewer, 'redo', sent);
   }
 
   /** Whether {@link undo} and {@link redo} have something to do. */
@@ -220,6 +237,11 @@ export class DecisionLog {
     return batchOf(this.#batch.get(id)!);
   }
 
+  /** The images of an act, the first `limit` by their numbers; those of the act it is about for an undo or a redo. */
+  imagesOf({ id, target }: Pick<DecisionBatch, 'id' | 'target'>, limit: number): number[] {
+    return this.#images.all(target ?? id, limit);
+  }
+
   /** Number of the newest act; 0 before the first. */
   newest(): number {
     return this.#list.get(Number.MAX_SAFE_INTEGER, 1)?.id ?? 0;
@@ -230,17 +252,32 @@ export class DecisionLog {
     return this.#history.all(image);
   }
 
-  #turn(name: string, kind: 'undo' | 'redo'): DecisionBatch {
+  /** The act that came with a key before. @throws StudioError 'conflict' when it was one of another kind. */
+  #known(kind: DecisionBatch['kind'], key: string | null): DecisionBatch | undefined {
+    const id = key === null ? undefined : this.#byKey.get(key);
+    if (id === undefined) return undefined;
+    const act = this.get(id);
+    if (act.kind === kind) return act;
+    throw new StudioError('conflict', `The key ${key} is that of another act: number ${id}, of kind ${act.kind}.`, {
+      hint: 'Give each act a key of its own.',
+    });
+  }
+
+  #turn(name: string, kind: 'undo' | 'redo', { key = null, act }: SentTurn): DecisionBatch {
     return this.#connection.transaction(() => {
+      const known = this.#known(kind, key);
+      if (known !== undefined) return known;
       const reviewer = this.#reviewer.get(name);
       const target = reviewer && (kind === 'undo' ? this.#newestStanding : this.#oldestUndone).get(reviewer);
       if (reviewer === undefined || target === undefined) {
         throw new StudioError('conflict', `There is nothing of ${name} to ${kind}.`, {
-          hint: 'Everyone undoes their own decisions; `review log` lists what was done by whom.',
+          hint: 'Everyone undoes their own decisions; the log lists what was done by whom.',
+          commandLine: '`review log`',
         });
       }
+      if (act !== undefined && this.#byKey.get(act) !== target) throw otherTurnError(name, kind);
       const { round, queue, images } = this.get(target);
-      const note = { reviewer: name, round, audit: null, queue, reason: '', seconds: 0, key: null };
+      const note = { reviewer: name, round, audit: null, queue, reason: '', seconds: 0, key };
       const id = this.#append(kind, reviewer, images, note, target);
       this.#setState.run(kind === 'undo' ? 'undone' : 'standing', target);
       this.#follow(target);
@@ -298,9 +335,20 @@ function goneError(missing: readonly Decision[]): StudioError {
   });
 }
 
+function otherTurnError(reviewer: string, kind: 'undo' | 'redo'): StudioError {
+  return new StudioError(
+    'conflict',
+    `What ${reviewer} would ${kind} is another decision by now than the one that was meant.`,
+    {
+      hint: `Look at the decisions, and ${kind} again if it is meant.`,
+    },
+  );
+}
+
 function seenError(image: number): StudioError {
   return new StudioError('conflict', `Image ${image} has another label by now than the one that was judged.`, {
-    hint: 'Look at it again; `review log --image` tells who changed it.',
+    hint: 'Look at it again; its history tells who changed it.',
+    commandLine: '`review log --image`',
   });
 }
 

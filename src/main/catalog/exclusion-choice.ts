@@ -1,7 +1,7 @@
 import type { DuplicateKind, ExclusionRequest } from '#shared/analysis.ts';
 import { StudioError } from '#shared/errors.ts';
 import { EXPRESSIONS } from '#shared/expressions.ts';
-import type { ImageFilter } from '#shared/filter.ts';
+import type { ImageFilter, ShareRange } from '#shared/filter.ts';
 import type { DuplicateTable } from './duplicates.ts';
 import type { ImageQuery } from './image-query.ts';
 
@@ -38,14 +38,26 @@ function checkSearch(duplicates: DuplicateTable, kind: DuplicateKind): void {
   const summary = duplicates.summary(kind);
   if (summary?.isCurrent === true) return;
   const why = summary === null ? 'was no search for' : 'are analyzed images that are not yet searched for';
-  throw new StudioError('unavailable', `There ${why} ${kind} duplicates.`, { hint: 'Run `analyze` first.' });
+  throw new StudioError('unavailable', `There ${why} ${kind} duplicates.`, {
+    hint: 'Analyze the images first.',
+    commandLine: '`analyze`',
+  });
 }
 
 /** The parts of a filter that are given, in words. */
-export function filterWords({ labels, ...rest }: ImageFilter): string {
-  const classes = labels?.map((label) => (label === null ? 'none' : EXPRESSIONS[label]!.name));
-  return Object.entries({ ...rest, classes })
+export function filterWords({ labels, pseudoLabels, confidence, margin, ...rest }: ImageFilter): string {
+  const nameOf = (label: number | null): string => (label === null ? 'none' : EXPRESSIONS[label]!.name);
+  const parts = {
+    ...rest,
+    classes: labels?.map(nameOf),
+    'pseudo labels': pseudoLabels?.map(nameOf),
+    confidence: confidence && rangeWords(confidence),
+    margin: margin && rangeWords(margin),
+  };
+  return Object.entries(parts)
     .filter(([, value]) => value !== undefined)
     .map(([part, value]) => `${part} ${Array.isArray(value) ? value.join(', ') : value}`)
     .join('; ');
 }
+
+const rangeWords = ({ from, to }: ShareRange): string => `${from} to ${to}`;

@@ -83,7 +83,8 @@ export class ExclusionLog {
       }
       if (id === undefined) {
         throw new StudioError('conflict', 'There is no exclusion to undo.', {
-          hint: '`exclude --log` lists what was done.',
+          hint: 'The log lists what was done.',
+          commandLine: '`exclude --log`',
         });
       }
       const { excluded, rule, reason } = this.#get(id);

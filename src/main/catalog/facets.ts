@@ -1,7 +1,8 @@
 import { SPLITS } from '#shared/images.ts';
 import type { Facets } from '#shared/query.ts';
-import { QUALITIES, SIZE_CLASSES } from '#shared/filter.ts';
+import { QUALITIES, REVIEW_STATES, SIZE_CLASSES } from '#shared/filter.ts';
 import type { Cell, CellTests } from './cells.ts';
+import type { RoundCounts } from './round-choice.ts';
 
 /** Counts of every facet, each under the tests of all others. @param sources names by id. @param complete as in the result. */
 export function facetsOf(
@@ -9,7 +10,7 @@ export function facetsOf(
   tests: CellTests,
   sources: ReadonlyMap<number, string>,
   complete: boolean,
-): Facets {
+): Omit<Facets, 'round'> {
   const facets = Object.keys(tests) as (keyof CellTests)[];
   const counted = cells.filter(({ count }) => count > 0);
   const under = (facet?: keyof CellTests): Cell[] => {
@@ -34,11 +35,25 @@ export function facetsOf(
       countByEach(under('qualities'), ({ qualities }) => qualities),
       QUALITIES,
     ),
+    reviewed: ordered(
+      countBy(under('reviewed'), ({ reviewed }) => reviewed),
+      REVIEW_STATES,
+    ),
     excluded: ordered(
       countBy(under('excluded'), ({ excluded }) => excluded),
       [false, true],
     ),
   };
+}
+
+/** Counts of what a round says. */
+export function roundFacetsOf({
+  labels,
+  confidence,
+  margin,
+}: RoundCounts): Pick<NonNullable<Facets['round']>, 'pseudoLabels' | 'confidence' | 'margin'> {
+  const pseudoLabels = labels.flatMap((count, value) => (count === 0 ? [] : [{ value, count }]));
+  return { pseudoLabels, confidence: [...confidence], margin: [...margin] };
 }
 
 const sumOf = (cells: readonly Cell[]): number => cells.reduce((sum, { count }) => sum + count, 0);

@@ -68,7 +68,8 @@ export class FeedbackExtremes {
       };
     }
     throw new StudioError('not-found', `The batch of step ${step} was not kept.`, {
-      hint: 'Only those of the strongest feedback are: `rounds feedback --run RUN` lists them.',
+      hint: 'Only those of the strongest feedback are: choose one of them.',
+      commandLine: '`rounds feedback --run RUN` lists them',
     });
   }
 

@@ -1,13 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FaceListRequest } from '#shared/faces.ts';
-import type { Cell, CellTable } from './cells.ts';
+import type { Cell } from './cells.ts';
 import type { Connection } from './database.ts';
-import type { DuplicateTable } from './duplicates.ts';
-import { IDENTITY_KEY, type KeyValue, SIZE_KEY } from './image-orders.ts';
+import { type FilterParts, inCells } from './filter-parts.ts';
+import { IDENTITY_KEY, type KeyValue, type KeyedSort, ORDERS, SIZE_KEY, checkOrder } from './image-orders.ts';
 import { KeyCollection } from './key-collection.ts';
-import { ORDERS } from './image-orders.ts';
-import type { SourceTable } from './sources.ts';
-import type { TextIndex } from './text-index.ts';
 
 /** Rows read between which others get their turn: some ten milliseconds. */
 const SLICE = 20_000;
@@ -16,26 +13,19 @@ const COLLECTED = 5_000;
 
 type PlacedKey = readonly [id: number, cell: number, ...key: KeyValue[]];
 
-export interface ImageListParts {
-  readonly sources: SourceTable;
-  readonly cells: CellTable;
-  readonly text: TextIndex;
-  readonly duplicates: DuplicateTable;
-}
-
 /**
  * Puts all images of a filter in order, so that any place of the order can be looked at. A million are read in some tenths of a second to two
  * seconds, by slices between which others get their turn; changes meanwhile may or may not be seen.
  */
 export class ImageLists {
-  readonly #parts: ImageListParts;
+  readonly #filters: FilterParts;
   readonly #collection: KeyCollection;
   readonly #ofCell;
   readonly #ofKey;
   readonly #ofPath;
 
-  constructor(connection: Connection, parts: ImageListParts) {
-    this.#parts = parts;
+  constructor(connection: Connection, filters: FilterParts) {
+    this.#filters = filters;
     this.#collection = new KeyCollection(connection);
     this.#ofCell = connection
       .prepare<[number, number, number], number>('SELECT id FROM image WHERE cell = ? AND id > ? ORDER BY id LIMIT ?')
@@ -61,23 +51,46 @@ export class ImageLists {
       .raw();
   }
 
-  /** Ids in the order asked for. @throws StudioError 'not-found' for an unknown source; the signal's reason. */
+  /**
+   * Ids in the order asked for. @throws StudioError 'not-found' for an unknown source or round, 'usage' for an order that the filter does not have;
+   * the signal's reason.
+   */
   async make({ filter, sort, descending }: FaceListRequest, signal?: AbortSignal): Promise<Uint32Array> {
-    const cells = this.#parts.cells.matching(filter);
-    const listed = this.#listed(filter);
-    const wanted = listed === null ? null : inCells(listed, cells);
-    const ids = await this.#ordered(sort, cells, wanted, signal);
+    checkOrder(sort, filter);
+    for (const _ of this.#filters.prepare(filter)) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    const ids = await this.#ordered({ filter, sort, descending }, signal);
     return descending ? ids.reverse() : ids;
   }
 
-  async #ordered(
-    sort: FaceListRequest['sort'],
+  async #ordered({ filter, sort }: FaceListRequest, signal: AbortSignal | undefined): Promise<Uint32Array> {
+    const cells = this.#filters.cells(filter);
+    const listed = this.#filters.allListed(filter);
+    const choice = this.#filters.choice(filter, listed);
+    if (sort === 'similarity') {
+      const found = inCells(listed!, cells).filter(({ id }) => choice?.has(id) ?? true);
+      return Uint32Array.from(found, ({ id }) => id);
+    }
+    if (choice !== null) {
+      if (sort === 'id') return choice.ids();
+      if (sort === 'label') return choice.idsByLabel();
+      if (sort === 'confidence' || sort === 'margin') return choice.idsByShare(sort);
+      return this.#byKey(sort, cells, new Set(choice.ids()), signal);
+    }
+    const wanted = listed === null ? null : new Set(inCells(listed, cells).map(({ id }) => id));
+    if (sort === 'id') return this.#byId(cells, wanted, signal);
+    if (sort === 'label') return this.#byLabel(cells, wanted, signal);
+    return this.#byKey(sort as KeyedSort, cells, wanted, signal);
+  }
+
+  async #byKey(
+    sort: KeyedSort,
     cells: readonly Cell[],
     wanted: ReadonlySet<number> | null,
     signal: AbortSignal | undefined,
   ): Promise<Uint32Array> {
-    if (sort === 'id') return this.#byId(cells, wanted, signal);
-    if (sort === 'label') return this.#byLabel(cells, wanted, signal);
     const total = wanted?.size ?? cells.reduce((sum, { count }) => sum + count, 0);
     if (total <= COLLECTED) {
       const ids = [...(await this.#byId(cells, wanted, signal))];
@@ -162,24 +175,6 @@ export class ImageLists {
       }
     }
   }
-
-  /** All images with the text and the duplicates of a filter; null when it has neither. */
-  #listed({ text, duplicates }: FaceListRequest['filter']): readonly { id: number; cell: number }[] | null {
-    const lists = [
-      ...(text === undefined ? [] : [this.#parts.text.all(text)]),
-      ...(duplicates === undefined ? [] : [this.#parts.duplicates.all(duplicates)]),
-    ];
-    const [first, second] = lists;
-    if (first === undefined) return null;
-    if (second === undefined) return first;
-    const others = new Set(second.map(({ id }) => id));
-    return first.filter(({ id }) => others.has(id));
-  }
-}
-
-function inCells(images: readonly { id: number; cell: number }[], cells: readonly Cell[]): Set<number> {
-  const wanted = new Set(cells.map(({ id }) => id));
-  return new Set(images.filter(({ cell }) => wanted.has(cell)).map(({ id }) => id));
 }
 
 /** Ids in a row of numbers that grows when more come than were counted. */

@@ -27,7 +27,7 @@ export class JobTable {
     this.#latest = connection.prepare<[number], StoredJob>(`SELECT ${COLUMNS} FROM job ORDER BY id DESC LIMIT ?`);
     this.#save = connection.prepare<ColumnValue[]>(
       `UPDATE job SET title = ?, status = ?, done = ?, total = ?, unit = ?, rate = ?, seconds_left = ?, message = ?,
-         error_code = ?, error_message = ?, error_hint = ?, run_id = ?, updated_at = ?
+         error_code = ?, error_message = ?, error_hint = ?, error_command_line = ?, run_id = ?, updated_at = ?
        WHERE id = ?`,
     );
     this.#interrupt = connection
@@ -72,6 +72,6 @@ export class JobTable {
   }
 }
 
-function jobOf({ errorCode, errorMessage, errorHint, ...rest }: StoredJob): Job {
-  return { ...rest, error: errorOf({ errorCode, errorMessage, errorHint }) };
+function jobOf({ errorCode, errorMessage, errorHint, errorCommandLine, ...rest }: StoredJob): Job {
+  return { ...rest, error: errorOf({ errorCode, errorMessage, errorHint, errorCommandLine }) };
 }

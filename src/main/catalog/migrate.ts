@@ -7,6 +7,8 @@ import { migration as labelVotes } from './migrations/0003-label-votes.ts';
 import { migration as analysis } from './migrations/0004-analysis.ts';
 import { migration as rounds } from './migrations/0005-rounds.ts';
 import { migration as decisions } from './migrations/0006-decisions.ts';
+import { migration as reviewed } from './migrations/0007-reviewed.ts';
+import { migration as runRecords } from './migrations/0008-run-records.ts';
 
 /** One change of the schema. Numbers only grow; a migration that was released never changes. */
 export interface Migration {
@@ -15,7 +17,16 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial, queries, labelVotes, analysis, rounds, decisions];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  queries,
+  labelVotes,
+  analysis,
+  rounds,
+  decisions,
+  reviewed,
+  runRecords,
+];
 
 /** Marks the file as the studio's (sqlite.org/pragma.html#pragma_application_id): "F2E" and the format's number. */
 const APPLICATION_ID = 0x46324501;

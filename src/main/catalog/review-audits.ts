@@ -138,7 +138,8 @@ export class AuditTable {
     const stored = this.#byName.get(name);
     if (stored !== undefined) return auditOf(stored);
     throw new StudioError('not-found', `There is no audit named “${name}” in this workspace.`, {
-      hint: 'List them with `review audit`.',
+      hint: 'It may have been deleted: choose another.',
+      commandLine: '`review audit`',
     });
   }
 

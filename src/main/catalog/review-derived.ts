@@ -60,7 +60,15 @@ export function checkDerived(connection: Connection): string[] {
       )
       .pluck()
       .get()!;
+  const wrongImages = connection
+    .prepare<[], number>(
+      `SELECT count(*) FROM image LEFT JOIN review ON review.image_id = image.id WHERE reviewed <>
+       CASE verdict WHEN 'accept' THEN 1 WHEN 'relabel' THEN 2 WHEN 'reject' THEN 3 WHEN 'unsure' THEN 4 ELSE 0 END`,
+    )
+    .pluck()
+    .get()!;
   const wrong: readonly (readonly [string, number])[] = [
+    ['image.reviewed', wrongImages],
     ['decision_state', wrongStates],
     ['review', differences('review', 'image_id, batch_id, verdict, label', DERIVED)],
     ['review_count', differences('(SELECT * FROM review_count WHERE count <> 0)', 'verdict, label, count', COUNTED)],
@@ -78,7 +86,8 @@ export function rebuildDerived(connection: Connection): void {
     const insert = connection.prepare('INSERT INTO decision_state (batch_id, reviewer_id, state) VALUES (?, ?, ?)');
     for (const [id, { reviewer, state }] of states) insert.run(id, reviewer, state);
     connection.exec(
-      `DELETE FROM review; INSERT INTO review (image_id, batch_id, verdict, label) ${DERIVED};
+      // The triggers of `review` follow; what it does not know of is set here.
+      `UPDATE image SET reviewed = 0 WHERE reviewed <> 0; DELETE FROM review; INSERT INTO review (image_id, batch_id, verdict, label) ${DERIVED};
        DELETE FROM review_count; INSERT INTO review_count (verdict, label, count) ${COUNTED};`,
     );
   })();

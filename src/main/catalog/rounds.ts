@@ -111,7 +111,8 @@ export class RoundTable {
   create({ name, source, origin, run, network, step, file, classCount, total }: NewRound): Round {
     if (this.find(name) !== undefined) {
       throw new StudioError('conflict', `There is a round named “${name}” already.`, {
-        hint: 'Choose another name with --name.',
+        hint: 'Choose another name.',
+        commandLine: '--name',
       });
     }
     const now = new Date().toISOString();
@@ -135,6 +136,17 @@ export class RoundTable {
   find(name: string): Round | undefined {
     const stored = this.#byName.get(name);
     return stored && roundOf(stored, this.#classes.all(stored.id));
+  }
+
+  /** A round by its name or its number. @throws StudioError 'not-found'. */
+  named(round: string): Round {
+    const found = this.find(round);
+    if (found !== undefined) return found;
+    if (/^\d{1,15}$/.test(round)) return this.get(Number(round));
+    throw new StudioError('not-found', `There is no round “${round}” in this workspace.`, {
+      hint: 'It may have been deleted: choose another.',
+      commandLine: '`rounds list`',
+    });
   }
 
   /** The newest first. @throws StudioError 'not-found' for an unknown source. */
@@ -185,7 +197,8 @@ export class RoundTable {
     const stored = this.#byId.get(id);
     if (stored !== undefined) return stored;
     throw new StudioError('not-found', `There is no round ${id} in this workspace.`, {
-      hint: 'List them with `rounds list`.',
+      hint: 'It may have been deleted: choose another.',
+      commandLine: '`rounds list`',
     });
   }
 }

@@ -1,9 +1,12 @@
+import type { ClusterRequest } from '#shared/cluster.ts';
 import { StudioError } from '#shared/errors.ts';
+import { REVIEWED_PARTS, type ReviewedLabel, type ReviewedPart } from '#shared/reviewed-use.ts';
 import type { FeedbackExtreme } from '#shared/rounds.ts';
 import {
   type BadImage,
   type Best,
   type Evaluation,
+  type MemorySample,
   type RunDetail,
   type RunSummary,
   type StepMetrics,
@@ -14,7 +17,10 @@ import type { ColumnValue, Connection } from './database.ts';
 import { type ExtremeStep, FeedbackExtremes } from './feedback-extremes.ts';
 import { RunEvaluations } from './run-evaluations.ts';
 import { type LogEntry, RunJournal } from './run-journal.ts';
+import { RunMemory } from './run-memory.ts';
+import { type GivenLabel, RunReviewedLabels } from './run-reviewed-labels.ts';
 import { RunSteps, type StepRange } from './run-steps.ts';
+import { RunTags } from './run-tags.ts';
 import { ERROR_COLUMNS, errorOf, errorValues, type StoredError } from './stored-error.ts';
 
 export type NewRun = Pick<RunDetail, 'id' | 'name' | 'config' | 'request' | 'snapshot' | 'totalSteps'>;
@@ -26,7 +32,7 @@ export type RunPatch = Partial<
   >
 >;
 
-interface StoredRun extends Omit<RunSummary, 'best' | 'error' | 'accuracies'>, StoredError {
+interface StoredRun extends Omit<RunSummary, 'best' | 'error' | 'accuracies' | 'tags'>, StoredError {
   readonly number: number;
   readonly bestStep: number | null;
   readonly bestNetwork: Best['network'] | null;
@@ -54,6 +60,9 @@ export class RunTable {
   readonly #evaluations: RunEvaluations;
   readonly #journal: RunJournal;
   readonly #extremes: FeedbackExtremes;
+  readonly #tags: RunTags;
+  readonly #memory: RunMemory;
+  readonly #reviewed: RunReviewedLabels;
   readonly #insert;
   readonly #byId;
   readonly #texts;
@@ -62,6 +71,7 @@ export class RunTable {
   readonly #update;
   readonly #remove;
   readonly #interrupt;
+  readonly #setCluster;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -69,6 +79,9 @@ export class RunTable {
     this.#evaluations = new RunEvaluations(connection);
     this.#journal = new RunJournal(connection);
     this.#extremes = new FeedbackExtremes(connection);
+    this.#tags = new RunTags(connection);
+    this.#memory = new RunMemory(connection);
+    this.#reviewed = new RunReviewedLabels(connection);
     this.#insert = connection.prepare<ColumnValue[]>(
       `INSERT INTO run (id, name, status, phase, step, total_steps, seconds, config, request, snapshot, created_at, updated_at)
        VALUES (?, ?, 'queued', 'preparing', 0, ?, 0, ?, ?, ?, ?, ?)`,
@@ -83,11 +96,14 @@ export class RunTable {
     );
     this.#update = connection.prepare<ColumnValue[]>(
       `UPDATE run SET status = ?, phase = ?, step = ?, best_step = ?, best_network = ?, best_accuracy = ?, best_mean_class_accuracy = ?,
-         images_per_second = ?, seconds_left = ?, seconds = ?, error_code = ?, error_message = ?, error_hint = ?,
+         images_per_second = ?, seconds_left = ?, seconds = ?, error_code = ?, error_message = ?, error_hint = ?, error_command_line = ?,
          runtime_version = ?, runtime_device = ?, runtime_precision = ?, updated_at = ?
        WHERE number = ?`,
     );
     this.#remove = connection.prepare('DELETE FROM run WHERE number = ?');
+    this.#setCluster = connection.prepare<[string, number]>(
+      `UPDATE run SET request = json_set(request, '$.cluster', json(?)) WHERE number = ?`,
+    );
     this.#interrupt = connection.prepare<[string]>(
       `UPDATE run SET status = 'interrupted', seconds_left = NULL, images_per_second = NULL, updated_at = ?
        WHERE status IN ('running', 'queued')`,
@@ -99,14 +115,21 @@ export class RunTable {
     return this.#labeledSets.all();
   }
 
-  /** @throws StudioError 'conflict' for an id that is taken. */
-  create({ id, name, config, request, snapshot, totalSteps }: NewRun): void {
+  /** @param given the labels it is given: which of them are reviewed is kept with it. @throws StudioError 'conflict' for an id that is taken. */
+  create(
+    { id, name, config, request, snapshot, totalSteps }: NewRun,
+    given: Readonly<Partial<Record<ReviewedPart, readonly GivenLabel[]>>> = {},
+  ): void {
     if (this.#byId.get(id) !== undefined) {
       throw new StudioError('conflict', `There is a run ${id} already.`, { hint: 'Choose another name.' });
     }
     const now = new Date().toISOString();
     const texts = [config, request, snapshot].map((value) => JSON.stringify(value));
-    this.#insert.run(id, name, totalSteps, ...texts, now, now);
+    this.#connection.transaction(() => {
+      this.#insert.run(id, name, totalSteps, ...texts, now, now);
+      const { number } = this.#stored(id);
+      for (const part of REVIEWED_PARTS) this.#reviewed.record(number, part, given[part] ?? []);
+    })();
   }
 
   update(id: string, patch: RunPatch): void {
@@ -128,10 +151,11 @@ export class RunTable {
     const stored = this.#stored(id);
     const { config, request, snapshot } = this.#texts.get(stored.number)!;
     return {
-      ...this.#summaryOf(stored),
+      ...this.#summaryOf(stored, this.#tags.of(stored.number)),
       config: trainingConfigSchema.parse(JSON.parse(config)),
       request: runRequestSchema.parse(JSON.parse(request)),
       snapshot: JSON.parse(snapshot) as RunDetail['snapshot'],
+      reviewed: this.#reviewed.use(stored.number),
       runtime: runtimeOf(stored),
       evaluations: this.#evaluations.list(stored.number),
       log: this.#journal.lines(stored.number),
@@ -140,12 +164,19 @@ export class RunTable {
 
   /** What a list shows of one run: for whoever looks often, since {@link get} reads all its evaluations. */
   summary(id: string): RunSummary {
-    return this.#summaryOf(this.#stored(id));
+    const stored = this.#stored(id);
+    return this.#summaryOf(stored, this.#tags.of(stored.number));
   }
 
   /** The newest first. */
   list(): RunSummary[] {
-    return this.#all.all().map((stored) => this.#summaryOf(stored));
+    const tags = this.#tags.all();
+    return this.#all.all().map((stored) => this.#summaryOf(stored, tags.get(stored.number) ?? []));
+  }
+
+  /** Lets a run go on with these workers. */
+  setCluster(id: string, cluster: ClusterRequest): void {
+    this.#setCluster.run(JSON.stringify(cluster), this.#stored(id).number);
   }
 
   /** With all it reported; its folder is the caller's. */
@@ -174,6 +205,7 @@ export class RunTable {
     this.#connection.transaction(() => {
       this.#steps.deleteAfter(number, step);
       this.#extremes.deleteAfter(number, step);
+      this.#memory.deleteAfter(number, step);
       // Steps count from 0 and an evaluation's step is how many were done: after the last that stays, one more.
       this.#evaluations.deleteAfter(number, step + 1);
     })();
@@ -203,6 +235,31 @@ export class RunTable {
     return this.#extremes.get(this.#stored(id).number, step);
   }
 
+  /** Tags that are there already, or not there to be removed, change nothing. */
+  changeTags(id: string, add: readonly string[], remove: readonly string[]): void {
+    const { number } = this.#stored(id);
+    this.#connection.transaction(() => this.#tags.change(number, add, remove))();
+  }
+
+  addMemory(id: string, sample: MemorySample): void {
+    this.#memory.add(this.#stored(id).number, sample);
+  }
+
+  /** Memory over the steps, thinned where there are more samples than `maximumPoints`. */
+  memory(id: string, maximumPoints: number): MemorySample[] {
+    return this.#memory.list(this.#stored(id).number, maximumPoints);
+  }
+
+  /** Reviewed labels that a run was given, by the numbers of the images after one. */
+  reviewedLabels(id: string, part: ReviewedPart, afterImage: number, limit: number): ReviewedLabel[] {
+    return this.#reviewed.page(this.#stored(id).number, part, afterImage, limit);
+  }
+
+  /** Those of some images. */
+  reviewedLabelsOf(id: string, part: ReviewedPart, images: readonly number[]): ReviewedLabel[] {
+    return this.#reviewed.of(this.#stored(id).number, part, images);
+  }
+
   addLog(id: string, level: LogEntry['level'], message: string): void {
     this.#journal.addLine(this.#stored(id).number, level, message);
   }
@@ -221,16 +278,18 @@ export class RunTable {
     const stored = this.#byId.get(id);
     if (stored !== undefined) return stored;
     throw new StudioError('not-found', `There is no run ${id} in this workspace.`, {
-      hint: 'List them with `runs list`.',
+      hint: 'It may have been deleted: choose another.',
+      commandLine: '`runs list`',
     });
   }
 
-  #summaryOf(stored: StoredRun): RunSummary {
+  #summaryOf(stored: StoredRun, tags: string[]): RunSummary {
     const { id, name, status, phase, step, totalSteps, imagesPerSecond, secondsLeft, seconds, badImages } = stored;
     return {
       ...{ id, name, status, phase, step, totalSteps, imagesPerSecond, secondsLeft, seconds, badImages },
       best: bestOf(stored),
       accuracies: this.#evaluations.curve(stored.number),
+      tags,
       error: errorOf(stored),
       createdAt: stored.createdAt,
       updatedAt: stored.updatedAt,

@@ -81,7 +81,8 @@ export class SourceTable {
   add(source: { name: string; root: string; format: string; role: Role }): SourceRow {
     if (this.find(source.name) !== undefined) {
       throw new StudioError('conflict', `There is a source named “${source.name}” already.`, {
-        hint: 'Choose another name with --source.',
+        hint: 'Choose another name.',
+        commandLine: '--source',
       });
     }
     return this.#insert.get(source.name, source.root, source.format, source.role, new Date().toISOString())!;
@@ -95,7 +96,10 @@ export class SourceTable {
   get(name: string): SourceRow {
     const source = this.find(name);
     if (source !== undefined) return source;
-    throw new StudioError('not-found', `There is no source named “${name}”.`, { hint: '`stats` lists the sources.' });
+    throw new StudioError('not-found', `There is no source named “${name}”.`, {
+      hint: 'It may have been removed: choose another.',
+      commandLine: '`stats` lists them',
+    });
   }
 
   /** In the order they were added. */

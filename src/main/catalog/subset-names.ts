@@ -26,7 +26,8 @@ export class SubsetNames {
     const id = this.find(reference);
     if (id !== undefined) return id;
     throw new StudioError('not-found', `There is no subset named “${reference}”.`, {
-      hint: 'Make one with `subset`; `subsets` lists those there are.',
+      hint: 'It may have been deleted: make one, or choose another.',
+      commandLine: '`subset`, `subsets`',
     });
   }
 }

@@ -278,7 +278,8 @@ export class SubsetTable {
         const why =
           unseen > 0 ? `${unseen.toLocaleString('en')} of the images are not analyzed` : 'they were not searched for';
         throw new StudioError('unavailable', `Duplicates cannot be kept together: ${why}.`, {
-          hint: 'Run `analyze` first.',
+          hint: 'Analyze the images first.',
+          commandLine: '`analyze`',
         });
       }
     }
@@ -292,7 +293,8 @@ export class SubsetTable {
     const splits = filter.splits === undefined ? '' : ` in the ${filter.splits.join(' and ')} split`;
     const sources = filter.sources === undefined ? '' : ` of ${filter.sources.map((name) => `“${name}”`).join(', ')}`;
     throw new StudioError('bad-input', `There are no labeled images to draw from${splits}${sources}.`, {
-      hint: 'Import some first, or choose others; `facets` shows what is there.',
+      hint: 'Import some first, or choose others.',
+      commandLine: '`facets` shows what is there',
     });
   }
 

@@ -52,7 +52,8 @@ export function mapClasses(answers: NetworkAnswers, map: ClassMap = {}): MappedP
   }
   if (kept.length === 0) {
     throw new StudioError('bad-input', `The network tells none of the images’ classes: ${classNames.join(', ')}.`, {
-      hint: 'Say what its classes count as with --map FILE, lines of NAME,CLASS.',
+      hint: 'Say what its classes count as.',
+      commandLine: '--map FILE, lines of NAME,CLASS',
     });
   }
   const width = classNames.length;

@@ -25,7 +25,7 @@ export function comparePair(
     throw new StudioError(
       'bad-input',
       `The networks tell different classes: ${classes.join(', ')}; ${other.predictions.classNames.join(', ')}.`,
-      { hint: 'Say what their classes count as with --map FILE, lines of NAME,CLASS.' },
+      { hint: 'Say what their classes count as.', commandLine: '--map FILE, lines of NAME,CLASS' },
     );
   }
   const rows = pairedRows(one.predictions, other.predictions);

@@ -1,12 +1,7 @@
 import type { SeedGroup } from '#shared/evaluation.ts';
-import type { Evaluation, RunDetail, TrainingConfig } from '#shared/training.ts';
+import { comparedSettings, seedKey } from '#shared/seed-runs.ts';
+import type { Evaluation, RunDetail } from '#shared/training.ts';
 import { meanInterval } from './intervals.ts';
-
-/** What may differ between two runs that only their seeds tell apart: names, and how the work was done. */
-const NOT_COMPARED: ReadonlySet<keyof TrainingConfig> = new Set([
-  ...(['name', 'seed', 'workers', 'threads', 'device', 'worldSize', 'cacheMegabytes'] as const),
-  ...(['tensorBoard', 'checkpointEvery'] as const),
-]);
 
 export interface ScoredRun {
   readonly run: Pick<RunDetail, 'id' | 'config' | 'request' | 'snapshot'>;
@@ -18,23 +13,16 @@ export function differingSettings(runs: readonly Pick<RunDetail, 'config' | 'req
   name: string;
   values: string[];
 }[] {
-  const all = runs.map((run) => new Map([...settingsOf(run), ['seed', JSON.stringify(run.config.seed)]]));
+  const all = runs.map((run) => new Map([...comparedSettings(run), ['seed', JSON.stringify(run.config.seed)]]));
   const names = new Set(all.flatMap((settings) => [...settings.keys()]));
   return [...names]
     .map((name) => ({ name, values: all.map((settings) => settings.get(name) ?? '–') }))
     .filter(({ values }) => new Set(values).size > 1);
 }
 
-/**
- * Runs whose settings are the same but for the seed, together, with the mean and interval of their scores. A labeled set that is drawn anew
- * for each seed counts as the same when it has as many images of each class. The best group comes first.
- */
+/** Runs that only their seeds tell apart together, with the mean and interval of their scores. The best group comes first. */
 export function seedGroups(scored: readonly ScoredRun[]): SeedGroup[] {
-  const groups = [
-    ...Map.groupBy(scored, ({ run }) =>
-      JSON.stringify([[...settingsOf(run)].filter(([name]) => name !== 'labeled'), run.snapshot.labeledCounts]),
-    ).values(),
-  ];
+  const groups = [...Map.groupBy(scored, ({ run }) => seedKey(run)).values()];
   const differing = new Set(
     differingSettings(groups.map(([first]) => first!.run))
       .map(({ name }) => name)
@@ -53,7 +41,7 @@ function groupOf(members: readonly ScoredRun[], differing: ReadonlySet<string>):
     runs: members
       .map(({ run, evaluation }) => ({ run: run.id, seed: run.config.seed, accuracy: evaluation.accuracy }))
       .toSorted((one, other) => one.seed - other.seed),
-    settings: Object.fromEntries([...settingsOf(first!.run)].filter(([name]) => differing.has(name))),
+    settings: Object.fromEntries([...comparedSettings(first!.run)].filter(([name]) => differing.has(name))),
     accuracy: mean(({ accuracy }) => accuracy),
     meanClassAccuracy: mean(({ meanClassAccuracy }) => meanClassAccuracy),
     ece: mean(({ ece }) => ece),
@@ -63,14 +51,4 @@ function groupOf(members: readonly ScoredRun[], differing: ReadonlySet<string>):
       recall: mean(({ perClass }) => perClass[index]!.recall),
     })),
   };
-}
-
-function settingsOf({ config, request }: Pick<RunDetail, 'config' | 'request'>): Map<string, string> {
-  const { labeled, unlabeled, validation } = request;
-  const settings = { ...config, labeled, unlabeled: unlabeled ?? null, validation };
-  return new Map(
-    Object.entries(settings)
-      .filter(([name]) => !NOT_COMPARED.has(name as keyof TrainingConfig))
-      .map(([name, value]) => [name, JSON.stringify(value)]),
-  );
 }

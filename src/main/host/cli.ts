@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { StudioError } from '#shared/errors.ts';
-import { exitCodeOf, toStudioError } from '#shared/errors.ts';
+import { commandLineHint, exitCodeOf, toStudioError } from '#shared/errors.ts';
 import { registerAnalyzeCommand } from './commands/analyze.ts';
 import { registerBenchCommand } from './commands/bench.ts';
 import { registerCheckpointCommands } from './commands/checkpoint.ts';
@@ -23,6 +23,7 @@ import { registerServeCommands } from './commands/serve.ts';
 import { registerSubsetCommands } from './commands/subsets.ts';
 import { registerSystemCommands } from './commands/system.ts';
 import { registerTrainCommand } from './commands/train.ts';
+import { registerTunnelCommand } from './commands/tunnel.ts';
 import { registerWorkerCommand } from './commands/worker.ts';
 import type { CommandContext } from './commands/context.ts';
 import { ProgressPrinter } from './commands/output.ts';
@@ -54,6 +55,8 @@ async function main(): Promise<void> {
     registerExportCommand,
     registerSafekeepingCommands,
     registerTrainCommand,
+    registerWorkerCommand,
+    registerTunnelCommand,
     registerRunsCommands,
     registerReviewCommands,
     registerPredictCommand,
@@ -157,7 +160,8 @@ function createContext(options: GlobalOptions, connections: Connection[]): Comma
 
 function report(error: StudioError, context: CommandContext, debug: boolean): void {
   context.progress.finish();
-  process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  const hint = commandLineHint(error);
+  process.stderr.write(`${error.message}\n${hint === undefined ? '' : `${hint}\n`}`);
   if (debug)
     process.stderr.write(
       `${error.stack ?? ''}\n${error.cause instanceof Error ? `Caused by: ${error.cause.stack ?? ''}\n` : ''}`,
@@ -167,6 +171,6 @@ function report(error: StudioError, context: CommandContext, debug: boolean): vo
 
 await main().catch((error: unknown) => {
   const studioError = toStudioError(error);
-  process.stderr.write(`${studioError.message}\n${studioError.hint ?? ''}\n`);
+  process.stderr.write(`${studioError.message}\n${commandLineHint(studioError) ?? ''}\n`);
   process.exitCode = exitCodeOf(studioError);
 });

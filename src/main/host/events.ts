@@ -23,7 +23,8 @@ export class EventBus {
   }
 
   publish(event: StudioEvent): void {
-    if (event.type === 'catalog.changed') this.#catalogVersion++;
+    // A decision changes the labels of labeled images, and with them what lists are of.
+    if (event.type === 'catalog.changed' || event.type === 'decisions.changed') this.#catalogVersion++;
     const numbered = { id: ++this.#lastId, event };
     this.#history.push(numbered);
     if (this.#history.length > HISTORY) this.#history.shift();

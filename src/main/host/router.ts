@@ -1,5 +1,6 @@
 import { catalogRouter } from './routers/catalog.ts';
 import { evaluationRouter } from './routers/evaluation.ts';
+import { mapRouter } from './routers/map.ts';
 import { predictionRouter } from './routers/prediction.ts';
 import { reviewRouter } from './routers/review.ts';
 import { roundsRouter } from './routers/rounds.ts';
@@ -14,6 +15,7 @@ export const appRouter = router({
   subsets: subsetsRouter,
   runs: runsRouter,
   rounds: roundsRouter,
+  map: mapRouter,
   review: reviewRouter,
   prediction: predictionRouter,
   evaluation: evaluationRouter,

@@ -19,13 +19,16 @@ import { ExportService } from './services/export-service.ts';
 import { EvaluationService } from './services/evaluation-service.ts';
 import { FaceLists } from './services/face-lists.ts';
 import { ImportService } from './services/imports.ts';
+import { LabelChangesService } from './services/label-changes.ts';
 import { NameIndexing } from './services/name-indexing.ts';
 import { NetworkEngine } from './services/network-engine.ts';
 import { PredictionService } from './services/prediction-service.ts';
 import { ReportService } from './services/report-service.ts';
 import { ReviewService } from './services/review-service.ts';
+import { RoundMaps } from './services/round-map.ts';
 import { RoundService } from './services/round-service.ts';
 import { RunService } from './services/run-service.ts';
+import { SimilarService } from './services/similar-faces.ts';
 import { TrialService } from './services/trial-service.ts';
 import { STUDIO_VERSION } from './version.ts';
 import { type Workspace, type WorkspaceLock, lockWorkspace, openWorkspace } from './workspace.ts';
@@ -40,6 +43,7 @@ export interface Studio {
   readonly exports: ExportService;
   readonly analysis: AnalysisService;
   readonly faces: FaceLists;
+  readonly similar: SimilarService;
   readonly backups: BackupService;
   readonly demo: DemoService;
   readonly runs: RunService;
@@ -47,8 +51,10 @@ export interface Studio {
   readonly predictions: PredictionService;
   readonly evaluations: EvaluationService;
   readonly rounds: RoundService;
+  readonly maps: RoundMaps;
   readonly reviews: ReviewService;
   readonly comparisons: ComparisonService;
+  readonly labelChanges: LabelChangesService;
   readonly reports: ReportService;
   info(): WorkspaceInfo;
   doctor(): Promise<DoctorReport>;
@@ -99,8 +105,12 @@ export function createStudio(options: { workspace: string }): Studio {
   const comparisons = new ComparisonService(runs, evaluations);
   const reports = new ReportService(catalog, evaluations, comparisons);
   const rounds = new RoundService({ workspace, catalog, runs, jobs, events, engine, workers });
+  const similar = new SimilarService({ catalog, embeddingFile: (round) => rounds.embeddingFile(round) });
+  const maps = new RoundMaps({ catalog, rounds, jobs, events });
   const onChange = (): void => events.publish({ type: 'catalog.changed' });
-  const reviews = new ReviewService({ catalog, rounds, runs, jobs, engine, workers, onChange });
+  const onDecision = (images: number[] | null): void => events.publish({ type: 'decisions.changed', images });
+  const reviews = new ReviewService({ catalog, rounds, runs, jobs, engine, workers, onDecision, onChange });
+  const labelChanges = new LabelChangesService({ catalog, runs, audit: rounds.audit });
   const notices = interruptedNotices(catalog);
 
   return {
@@ -113,6 +123,7 @@ export function createStudio(options: { workspace: string }): Studio {
     exports,
     analysis,
     faces,
+    similar,
     backups,
     demo,
     runs,
@@ -120,8 +131,10 @@ export function createStudio(options: { workspace: string }): Studio {
     predictions,
     evaluations,
     rounds,
+    maps,
     reviews,
     comparisons,
+    labelChanges,
     reports,
     info: () => {
       const runtime = runtimeStatus();

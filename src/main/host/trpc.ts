@@ -2,6 +2,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
 import { type SerializedStudioError, type StudioErrorCode, toStudioError } from '#shared/errors.ts';
+import { filtersIn } from './filters-in.ts';
 import type { Studio } from './studio.ts';
 
 export interface RequestContext {
@@ -51,5 +52,11 @@ const typedErrors = trpc.middleware(async ({ next }) => {
   throw new TRPCError({ code: RPC_CODES[cause.code], message: cause.message, cause });
 });
 
+/** Makes ready what the filters of a request need, so that whoever answers it finds them in memory. */
+const readyFilters = trpc.middleware(async ({ ctx, getRawInput, next }) => {
+  for (const filter of filtersIn(await getRawInput())) await ctx.studio.similar.prepare(filter);
+  return next();
+});
+
 export const router = trpc.router;
-export const procedure = trpc.procedure.use(typedErrors);
+export const procedure = trpc.procedure.use(typedErrors).use(readyFilters);

@@ -40,7 +40,8 @@ const ROTATION_DEGREES = 5;
 export function shorterSideOf({ imageSize, releaseCrop, released = false }: CropSettings): number {
   if ((releaseCrop || released) && imageSize > RELEASED_SHORTER_SIDE) {
     throw new StudioError('usage', `A crop of ${imageSize} pixels cannot be cut out of ${RELEASED_SHORTER_SIDE}.`, {
-      hint: 'Leave out --release-crop and --released, or choose an image size up to 256.',
+      hint: 'Leave out the released crop, or choose an image side of up to 256 pixels.',
+      commandLine: '--release-crop, --released, --resize',
     });
   }
   const isReleased = releaseCrop || released || (imageSize > LARGEST_SMALL_SIZE && imageSize <= RELEASED_SHORTER_SIDE);

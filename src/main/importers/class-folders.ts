@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { StudioError } from '#shared/errors.ts';
 import type { Role, Split } from '#shared/images.ts';
-import { CLASSES_HINT, ClassNames, namesWithCounts } from './class-names.ts';
+import { CLASSES_FLAGS, CLASSES_HINT, ClassNames, namesWithCounts } from './class-names.ts';
 import { noImages, surveyFolders } from './image-files.ts';
 import {
   type FormatMatch,
@@ -118,11 +118,13 @@ function requireClasses(
     }
     throw new StudioError('bad-input', `Folders below ${path} are no expressions: ${namesWithCounts(unknown)}.`, {
       hint: CLASSES_HINT,
+      commandLine: CLASSES_FLAGS,
     });
   }
   if (survey.every(({ folders }) => readFolders(folders, classes).label === undefined)) {
     throw new StudioError('bad-input', `The pictures below ${path} lie in no class folders.`, {
-      hint: 'Name the folder that holds the class folders, or import with --role unlabeled.',
+      hint: 'Name the folder that holds the class folders, or import it as unlabeled.',
+      commandLine: '--role unlabeled',
     });
   }
 }

@@ -46,7 +46,9 @@ function classIndex(alias: string, name: string): number {
 /** What to do about names that are no classes. */
 export const CLASSES_HINT =
   `Known are ${EXPRESSIONS.map(({ name }) => name).join(', ')} and their usual spellings. ` +
-  'Give the others with --classes FILE, lines of NAME,CLASS where the class “-” leaves the images out, or import with --role unlabeled.';
+  'Say which classes the others are, or that they are left out; or import the images as unlabeled.';
+export const CLASSES_FLAGS =
+  '--classes FILE, lines of NAME,CLASS where the class “-” leaves the images out; --role unlabeled';
 
 /** Names that are no classes with how many images have them, the most frequent first. */
 export function namesWithCounts(counts: ReadonlyMap<string, number>): string {

@@ -109,7 +109,8 @@ export async function votesAt(path: string): Promise<string> {
 async function ferPlusAt(path: string): Promise<{ readonly votes: string; readonly images: string }> {
   if (!(await stat(path)).isDirectory()) {
     throw new StudioError('bad-input', `${path} has votes and no images.`, {
-      hint: 'Import FER2013 first, and name its source with --source.',
+      hint: 'Import FER2013 first, and name its source.',
+      commandLine: '--source',
     });
   }
   const votes = await votesAt(path);

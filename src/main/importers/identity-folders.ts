@@ -26,7 +26,8 @@ async function* identityRows(path: string, context: ImportContext): AsyncGenerat
   const { role, signal } = context;
   if (role !== 'unlabeled') {
     throw new StudioError('bad-input', `Folders of people carry no expressions, so ${path} cannot be ${role}.`, {
-      hint: 'Import it with --role unlabeled; if its folders are classes, --format folder says which it does not know.',
+      hint: 'Import it as unlabeled; if its folders are classes, the format of class folders says which it does not know.',
+      commandLine: '--role unlabeled, --format folder',
     });
   }
   const survey = await surveyFolders(path, Infinity, signal);

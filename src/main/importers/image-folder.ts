@@ -29,7 +29,8 @@ async function* metadataRows(path: string, context: ImportContext): AsyncGenerat
   const lists = (await metadataTables(path)).map((table) => listOf(path, table, context));
   if (lists.length === 0) {
     throw new StudioError('bad-input', `There is no metadata.csv or metadata.jsonl below ${path}.`, {
-      hint: 'Import a list of another name with --format manifest.',
+      hint: 'Import a list of another name as a manifest.',
+      commandLine: '--format manifest',
     });
   }
   for (const { table, columns } of lists) requireLabels(table, columns, context.role);

@@ -27,7 +27,7 @@ export async function imageRoot(list: string, names: readonly string[], given?: 
   throw new StudioError(
     'bad-input',
     `None of the first ${tried.length} images that ${list} names is there, such as ${tried[0]!.slice(0, 200)}.`,
-    { hint: 'Name the folder that its paths are below with --images.' },
+    { hint: 'Name the folder that its paths are below.', commandLine: '--images' },
   );
 }
 

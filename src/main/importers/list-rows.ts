@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { StudioError } from '#shared/errors.ts';
 import type { ImageReference, Role, Split } from '#shared/images.ts';
-import { CLASSES_HINT, namesWithCounts } from './class-names.ts';
+import { CLASSES_FLAGS, CLASSES_HINT, namesWithCounts } from './class-names.ts';
 import { CommonFolder, imageRoot } from './image-root.ts';
 import {
   type ImportChoices,
@@ -78,7 +78,7 @@ export async function* listRows(
 
 function unknownClasses({ table }: ImageList, counts: ReadonlyMap<string, number>): StudioError {
   const message = `${table.path} has classes the studio does not know: ${namesWithCounts(counts)}.`;
-  return new StudioError('bad-input', message, { hint: CLASSES_HINT });
+  return new StudioError('bad-input', message, { hint: CLASSES_HINT, commandLine: CLASSES_FLAGS });
 }
 
 /** The folder that the lists' paths are below. @param columns of the list. @throws StudioError 'bad-input' when no image is found. */

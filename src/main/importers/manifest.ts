@@ -56,7 +56,8 @@ async function* manifestRows(path: string, context: ImportContext): AsyncGenerat
 export function requireLabels(table: Table, columns: ListColumns, role: Role): void {
   if (columns.label !== undefined || role === 'unlabeled') return;
   throw new StudioError('bad-input', `No column of ${table.path} is known to hold classes.`, {
-    hint: `Its columns are ${columnNames(table)}. Say which with --map COLUMN=label, or import with --role unlabeled.`,
+    hint: `Its columns are ${columnNames(table)}. Say which holds the labels, or import it as unlabeled.`,
+    commandLine: '--map COLUMN=label, --role unlabeled',
   });
 }
 
@@ -73,7 +74,8 @@ export function columnsOf(table: Table, choices: Pick<ImportChoices, 'columns'>)
   const columns = { ...guessColumns(table), ...chosenColumns(table, choices.columns ?? {}) };
   if (columns.path !== undefined) return { ...columns, path: columns.path };
   throw new StudioError('bad-input', `No column of ${table.path} is known to hold paths of images.`, {
-    hint: `Its columns are ${columnNames(table)}. Say which with --map COLUMN=path.`,
+    hint: `Its columns are ${columnNames(table)}. Say which holds the paths.`,
+    commandLine: '--map COLUMN=path',
   });
 }
 

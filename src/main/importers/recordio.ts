@@ -46,7 +46,8 @@ async function* recordRows(path: string, context: ImportContext): AsyncGenerator
   const { role, root, isKnown } = context;
   if (role !== 'unlabeled') {
     throw new StudioError('bad-input', `Labels of RecordIO files are people, so ${path} cannot be ${role}.`, {
-      hint: 'Import it with --role unlabeled.',
+      hint: 'Import it as unlabeled.',
+      commandLine: '--role unlabeled',
     });
   }
   const total = await countIndex(root);

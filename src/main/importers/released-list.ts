@@ -34,6 +34,7 @@ async function requireList(path: string): Promise<ImageList> {
   const list = await listAt(path);
   if (list !== null) return list;
   throw new StudioError('bad-input', `${path} has no columns subDirectory_filePath and expression in its first line.`, {
-    hint: 'Import another list with --format manifest.',
+    hint: 'Import another list as a manifest.',
+    commandLine: '--format manifest',
   });
 }

@@ -74,6 +74,8 @@ export interface OpenSafetensors {
   readonly entries: readonly HeaderEntry[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly read: (entry: HeaderEntry) => Promise<SafetensorsTensor>;
+  /** Some rows in a row of a tensor, for those that are too large to be held at once. */
+  readonly readRows: (entry: HeaderEntry, first: number, count: number) => Promise<SafetensorsTensor>;
   readonly close: () => Promise<void>;
 }
 
@@ -100,6 +102,14 @@ export async function openSafetensorsFile(path: string): Promise<OpenSafetensors
         const bytes = await readBytes(handle, dataStart + begin, end - begin, path);
         return { dtype, shape, data: new ARRAY_TYPES[dtype](bytes.buffer) };
       },
+      readRows: async ({ name, dtype, shape: [rows = 0, ...row], begin }, first, count) => {
+        if (first < 0 || count < 0 || first + count > rows) {
+          throw new RangeError(`Tensor ${name} has ${rows} rows, and not ${count} from ${first} on.`);
+        }
+        const rowBytes = elementCount(row) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
+        const bytes = await readBytes(handle, dataStart + begin + first * rowBytes, count * rowBytes, path);
+        return { dtype, shape: [count, ...row], data: new ARRAY_TYPES[dtype](bytes.buffer) };
+      },
       close: () => handle.close(),
     };
   } catch (error) {
@@ -124,16 +134,12 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 /**
- * Writes a safetensors file atomically: a crash leaves the old file or the new one.
- *
- * @returns SHA-256 of the file, as hexadecimal digits.
- * @throws StudioError 'no-space' on a full disk; 'internal' when a tensor's data does not fit its type and shape.
+ * A safetensors document in pieces, to be written or sent. @throws StudioError 'internal' when a tensor's data does not fit its type and shape.
  */
-export async function writeSafetensors(
-  path: string,
+export function encodeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata: Readonly<Record<string, string>> = {},
-): Promise<string> {
+): Uint8Array[] {
   // Widest elements first, as the reference implementation does, so that every tensor is aligned for a reader that maps the file.
   const ordered = [...tensors].sort(
     ([nameA, a], [nameB, b]) =>
@@ -153,7 +159,21 @@ export async function writeSafetensors(
     chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;
   }
-  return writeFileAtomically(path, [...encodeHeader(header), ...chunks]);
+  return [...encodeHeader(header), ...chunks];
+}
+
+/**
+ * Writes a safetensors file atomically: a crash leaves the old file or the new one.
+ *
+ * @returns SHA-256 of the file, as hexadecimal digits.
+ * @throws StudioError 'no-space' on a full disk; as {@link encodeSafetensors}.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
 /**

@@ -25,6 +25,8 @@ export interface FixMatchStepOptions extends PseudoLabelOptions {
   readonly towers?: readonly string[];
   /** Processes that share the batch. */
   readonly replicas?: ProcessGroup | undefined;
+  /** BatchNorm sees the images of all of them as one batch. */
+  readonly synchronizeNormalization?: boolean;
   /** Labeled and unlabeled images are normalised apart. */
   readonly separateNormalization?: boolean;
 }
@@ -71,6 +73,7 @@ export function fixMatchStep(
         parts,
         towers,
         replicas,
+        synchronizesNormalization: options.synchronizeNormalization,
         normalizesApart: options.separateNormalization,
       });
       const [labeledLogits, weakLogits, strongLogits] = tf.split<tf.Tensor2D>(

@@ -64,7 +64,7 @@ function execute(
 /** As in PyTorch: added to the variance. */
 export const BATCH_NORMALIZATION_EPSILON = 1e-5;
 /** As in PyTorch: the share of the new batch in the running statistics. */
-const BATCH_NORMALIZATION_MOMENTUM = 0.1;
+export const BATCH_NORMALIZATION_MOMENTUM = 0.1;
 
 const BATCH_NORMALIZATION_ATTRIBUTES: readonly (readonly [string, AttributeKind, unknown])[] = [
   ['epsilon', 'float', BATCH_NORMALIZATION_EPSILON],

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import {
   addBias,
   BATCH_NORMALIZATION_EPSILON,
+  BATCH_NORMALIZATION_MOMENTUM,
   fusedBatchNormalization,
   fusedBatchNormalizationGradient,
   rectifierGradient,
@@ -23,6 +25,8 @@ export interface Pass {
   readonly statistics: Map<string, tf.Tensor>;
   /** Gradient of the loss by parameter name; filled by the backward pass. */
   readonly gradients: Map<string, tf.Tensor>;
+  /** Processes whose images are normalised together; undefined: each process's alone. */
+  readonly normalizesWith?: ProcessGroup | undefined;
 }
 
 /** What a layer made of its input, and the way back: from the gradient of the loss in the output to that in the input. */
@@ -133,6 +137,8 @@ export function normalizedConvolution(pass: Pass, convolutionName: string, norma
 
 /** Batch normalisation as PyTorch's BatchNorm2d in training: by the batch's own statistics; it notes the new running ones. */
 export function batchNormalization(pass: Pass, name: string): Layer {
+  const { normalizesWith } = pass;
+  if (normalizesWith !== undefined) return synchronizedNormalization(pass, name, normalizesWith);
   return (input) => {
     const scale = parameter(pass, `${name}.weight`);
     const normalized = fusedBatchNormalization(
@@ -151,6 +157,45 @@ export function batchNormalization(pass: Pass, name: string): Layer {
         pass.gradients.set(`${name}.weight`, gradient.scale);
         pass.gradients.set(`${name}.bias`, gradient.offset);
         return gradient.input;
+      },
+    };
+  };
+}
+
+/** As {@link batchNormalization}, by the statistics of all processes' images (PyTorch's SyncBatchNorm); each has as many. */
+function synchronizedNormalization(pass: Pass, name: string, group: ProcessGroup): Layer {
+  return (input) => {
+    const scale = parameter(pass, `${name}.weight`);
+    const axes = [0, 1, 2];
+    const [count, height, width, channels] = input.shape;
+    const total = group.size * count * height * width;
+    const own = tf.moments(input, axes);
+    // Means and variances are put together, not sums of squares, whose difference would lose what matters.
+    const all = group.gather(tf.concat([own.mean, own.variance]));
+    const [means, variances] = tf.split(all, 2, 1);
+    const mean = tf.mean(means!, 0);
+    const spread = tf.mean(tf.square(tf.sub(means!, mean)), 0);
+    const variance = tf.add(tf.mean(variances!, 0), spread);
+    const inverse = tf.rsqrt(tf.add(variance, BATCH_NORMALIZATION_EPSILON));
+    const normalized = tf.mul(tf.sub(input, mean), inverse);
+    const follow = (which: string, value: tf.Tensor): void => {
+      const key = `${name}.${which}`;
+      const kept = tf.mul(parameter(pass, key), 1 - BATCH_NORMALIZATION_MOMENTUM);
+      pass.statistics.set(key, tf.add(kept, tf.mul(value, BATCH_NORMALIZATION_MOMENTUM)));
+    };
+    follow('running_mean', mean);
+    follow('running_var', tf.mul(variance, total / (total - 1)));
+    return {
+      output: tf.add(tf.mul(normalized, scale), parameter(pass, `${name}.bias`)),
+      backward: (dy) => {
+        const sums = [tf.sum(tf.mul(dy, normalized), axes), tf.sum(dy, axes)] as const;
+        // The parameters' gradients are added up with all others; those of the input need the sums of all here.
+        pass.gradients.set(`${name}.weight`, sums[0]);
+        pass.gradients.set(`${name}.bias`, sums[1]);
+        const shared = tf.div(group.sum(tf.concat([...sums])), total);
+        const [along, level] = tf.split(shared, [channels, channels]);
+        const centered = tf.sub(tf.sub(dy, level!), tf.mul(normalized, along!));
+        return tf.mul(centered, tf.mul(scale, inverse)) as tf.Tensor4D;
       },
     };
   };

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import { StudioError } from '#shared/errors.ts';
 import type { TrainingConfig, TrainingManifest } from '#shared/training.ts';
 import { unusedAsReleased } from '#shared/training-check.ts';
 import { createImagePool } from '../imaging/pool.ts';
@@ -102,7 +103,7 @@ export async function trainRun({
   emit({ type: 'phase', phase: 'preparing' });
   warnings.push(
     ...unusedAsReleased(config),
-    ...unmetWishes(config, precision, devices),
+    ...unmetWishes(config, precision, { devices, towers, cluster }),
     ...otherDevices(last, devices, firstDevices),
   );
   for (const message of warnings) emit({ type: 'log', level: 'warning', message });
@@ -141,8 +142,21 @@ export async function trainRun({
 }
 
 /** What the settings ask for and this machine's run does without. */
-function unmetWishes({ mixedPrecision, worldSize }: TrainingConfig, precision: Precision, devices: number): string[] {
+function unmetWishes(
+  { mixedPrecision, worldSize, synchronizeNormalization }: TrainingConfig,
+  precision: Precision,
+  { devices, towers, cluster }: { devices: number; towers: readonly string[]; cluster: ClusterMember | null },
+): string[] {
+  if (synchronizeNormalization && towers.length > 1) {
+    throw new StudioError('unsupported', 'BatchNorm over all images needs a process for each device.', {
+      hint: 'Start a worker for each device of this machine, or train without synchronised normalisation.',
+      commandLine: 'CUDA_VISIBLE_DEVICES=N face2exp worker --listen HOST:PORT',
+    });
+  }
   return [
+    ...(synchronizeNormalization && cluster === null
+      ? ['Synchronised normalisation changes nothing: the run trains in one process.']
+      : []),
     ...(mixedPrecision && precision === 'float32'
       ? ['This processor has no faster arithmetic for mixed precision: the run computes in float32.']
       : []),

@@ -45,6 +45,8 @@ export interface MetaStepOptions extends PseudoLabelOptions {
   readonly towers?: readonly string[];
   /** Processes that share the batch. */
   readonly replicas?: ProcessGroup | undefined;
+  /** BatchNorm sees the images of all of them as one batch. */
+  readonly synchronizeNormalization?: boolean;
   /** Labeled and unlabeled images are normalised apart. */
   readonly separateNormalization?: boolean;
 }
@@ -94,7 +96,7 @@ const DROPOUT_DRAWS = { base: 0, adaptation: 1, adaptationAgain: 2 } as const;
 export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaFeed, MetaFetch> {
   const { base, adaptation, average, feedbackBaseline } = state;
   const { labeledCount, unlabeledCount, imageSize, towers = [], replicas } = options;
-  const { separateNormalization: normalizesApart } = options;
+  const { separateNormalization: normalizesApart, synchronizeNormalization: synchronizesNormalization } = options;
   const parts = [labeledCount, unlabeledCount, unlabeledCount];
   const scalar = { dataType: 'float32', shape: [] } as const;
   return {
@@ -125,6 +127,7 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
         parts,
         towers,
         replicas,
+        synchronizesNormalization,
         normalizesApart,
       });
       const uda = udaLosses(basePass.logits, batch, state.memory, options);
@@ -238,6 +241,7 @@ function adaptationStep(
     parts,
     towers,
     replicas,
+    synchronizesNormalization: options.synchronizeNormalization,
     normalizesApart: options.separateNormalization,
   });
   const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(
@@ -254,7 +258,10 @@ function adaptationStep(
   if (average !== null) follow(average, adaptation.network);
 
   const lossAgain = (): tf.Scalar => {
-    const split = { parts: [labeledCount], towers, replicas };
+    const split = {
+      ...{ parts: [labeledCount], towers, replicas },
+      synchronizesNormalization: options.synchronizeNormalization,
+    };
     const again = learnerPass(adaptation, labeledImages, dropoutSeed, DROPOUT_DRAWS.adaptationAgain, split);
     return crossEntropy(again.logits, labels).value;
   };

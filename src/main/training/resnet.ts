@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Architecture, ARCHITECTURES, type Stem, type TrainingConfig } from '#shared/training.ts';
+import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import {
   averagePooling,
   batchNormalization,
@@ -174,7 +175,7 @@ export interface TrainingPass {
 }
 
 /**
- * Forward in training mode: batch normalisation by the batch's own statistics.
+ * Forward in training mode: batch normalisation by the batch's own statistics, or by those of the images of all processes of a group.
  * @param parameters by torchvision name, running statistics included. @param images [count, height, width, 3], normalised.
  */
 export function trainingPass(
@@ -182,8 +183,9 @@ export function trainingPass(
   parameters: ReadonlyMap<string, tf.Tensor>,
   images: tf.Tensor4D,
   dropping: Dropout | null = null,
+  normalizesWith?: ProcessGroup,
 ): TrainingPass {
-  const pass: Pass = { parameters, statistics: new Map(), gradients: new Map() };
+  const pass: Pass = { parameters, statistics: new Map(), gradients: new Map(), normalizesWith };
   const stem = stemConvolution(pass, 'conv1', images);
   const features = sequence(stem.output, [
     ...stemLayers(pass, architecture),

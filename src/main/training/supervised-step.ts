@@ -18,6 +18,8 @@ export interface SupervisedStepOptions {
   readonly towers?: readonly string[];
   /** Processes that share the batch. */
   readonly replicas?: ProcessGroup | undefined;
+  /** BatchNorm sees the images of all of them as one batch. */
+  readonly synchronizeNormalization?: boolean;
 }
 
 export type SupervisedFeed = 'images' | 'labels' | 'learningRate' | 'dropoutSeed';
@@ -27,7 +29,15 @@ export type SupervisedFetch = 'loss' | 'gradientNorm';
 export function supervisedStep(
   learner: Learner,
   average: Average | null,
-  { name, batchSize, imageSize, labelSmoothing, towers = [], replicas }: SupervisedStepOptions,
+  {
+    name,
+    batchSize,
+    imageSize,
+    labelSmoothing,
+    towers = [],
+    replicas,
+    synchronizeNormalization,
+  }: SupervisedStepOptions,
 ): Step<SupervisedFeed, SupervisedFetch> {
   return {
     name: `supervised-${name}`,
@@ -43,6 +53,7 @@ export function supervisedStep(
         parts: [batchSize],
         towers,
         replicas,
+        synchronizesNormalization: synchronizeNormalization,
       });
       const loss = crossEntropy(pass.logits, gatherLabels(replicas, labels as tf.Tensor1D), labelSmoothing);
       const gradientNorm = learn(learner, pass, loss.gradient, learningRate as tf.Scalar);

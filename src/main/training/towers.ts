@@ -18,6 +18,8 @@ export interface BatchSplit {
   readonly towers: readonly string[];
   /** Processes that share the batch, each with `parts` images; undefined: this one alone. Logits are those of all of them. */
   readonly replicas?: ProcessGroup | undefined;
+  /** BatchNorm sees the images of all processes as one batch; for one tower a process. */
+  readonly synchronizesNormalization?: boolean | undefined;
   /**
    * The first part, the labeled images, is normalised apart from the others, and the running statistics are its alone: faces of another
    * kind then neither shift the statistics that predictions use, nor are they normalised by those (Xie et al. 2020, AdvProp's auxiliary
@@ -85,7 +87,10 @@ function towersPass(
   const { towers, replicas } = split;
   // Towers are counted through all processes: which features drop does not depend on how they are shared out.
   const first = (replicas?.rank ?? 0) * Math.max(1, towers.length);
-  if (towers.length <= 1) return trainingPass(architecture, parameters, images, droppingOf(dropping, first));
+  if (towers.length <= 1) {
+    const normalizesWith = split.synchronizesNormalization ? replicas : undefined;
+    return trainingPass(architecture, parameters, images, droppingOf(dropping, first), normalizesWith);
+  }
   const passes = towers.map((device, tower) =>
     withDevice(device, () =>
       trainingPass(architecture, parameters, shareOf(images, split, tower), droppingOf(dropping, first + tower)),

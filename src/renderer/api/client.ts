@@ -50,6 +50,13 @@ export function imageAddress(id: number, size: number): string {
   return `/image/${id}?size=${size}&key=${key}`;
 }
 
+/** A binary document of the host, such as the columns of a map. @param path of its address. @throws StudioError */
+export async function downloadBytes(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  const response = await studioFetch(path, { signal });
+  if (!response.ok) throw await errorOfResponse(response);
+  return response.arrayBuffer();
+}
+
 /** Hands a picture to the host for prediction. @returns the name to predict it by; it is kept for a day. @throws StudioError */
 export async function uploadPicture(picture: Blob): Promise<string> {
   const response = await studioFetch('/upload', { method: 'POST', body: picture });

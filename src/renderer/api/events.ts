@@ -2,10 +2,14 @@ import type { StudioEvent } from '#shared/events.ts';
 import type { Job } from '#shared/jobs.ts';
 import { api, client, queryClient } from './client.ts';
 import { Connection } from './connection.ts';
+import { DecisionChanges } from './decision-changes.ts';
 import { notices } from './notices.ts';
 
 /** Progress comes up to a thousand times a second; the window asks for it this often. */
 const PROGRESS_INTERVAL_MILLISECONDS = 500;
+
+/** As often counts and lists of the catalog are asked for anew while somebody decides. */
+const DECISIONS_INTERVAL_MILLISECONDS = 2_000;
 
 let lastEventId: string | undefined;
 let everOpened = false;
@@ -60,14 +64,43 @@ function receive(event: StudioEvent): void {
         void queryClient.invalidateQueries(filter);
       }
       break;
+    case 'decisions.changed':
+      decisions.note(event.images);
+      break;
     case 'rounds.changed':
       void queryClient.invalidateQueries(api.rounds.pathFilter());
+      void queryClient.invalidateQueries(api.catalog.stats.queryFilter());
+      void queryClient.invalidateQueries(api.map.state.queryFilter());
       break;
     case 'notice':
       notices.add({ level: event.level, message: event.message });
       break;
   }
 }
+
+/** Subsets and the workspace's description do not depend on decisions; reviewing itself looks after its own queues. */
+const decisions = new DecisionChanges(
+  {
+    images: (images) => {
+      for (const image of images ?? [undefined]) {
+        void queryClient.invalidateQueries(api.review.history.queryFilter(image === undefined ? undefined : { image }));
+        void queryClient.invalidateQueries(
+          api.catalog.face.queryFilter(image === undefined ? undefined : { id: image }),
+        );
+      }
+    },
+    counts: () => {
+      for (const filter of [
+        api.catalog.pathFilter(),
+        api.review.log.queryFilter(),
+        api.rounds.calibration.queryFilter(),
+      ]) {
+        void queryClient.invalidateQueries(filter);
+      }
+    },
+  },
+  DECISIONS_INTERVAL_MILLISECONDS,
+);
 
 const runsWithProgress = new Set<string>();
 
@@ -78,7 +111,11 @@ function noteProgress(run: string): void {
 
 function askForProgress(): void {
   void queryClient.invalidateQueries(api.runs.list.queryFilter());
-  for (const run of runsWithProgress) void queryClient.invalidateQueries(api.runs.steps.queryFilter({ id: run }));
+  for (const run of runsWithProgress) {
+    void queryClient.invalidateQueries(api.runs.steps.queryFilter({ id: run }));
+    void queryClient.invalidateQueries(api.runs.memory.queryFilter({ id: run }));
+    void queryClient.invalidateQueries(api.rounds.feedbackExtremes.queryFilter({ run }));
+  }
   runsWithProgress.clear();
 }
 

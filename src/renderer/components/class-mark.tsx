@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { formatShare } from '../text/format.ts';
 import { expressionAt } from '../text/words.ts';
 
 /** A class's letter on its colour, so that colour is never alone. The name is in the text beside it, or in the title. */
@@ -6,6 +7,20 @@ export function ClassLetter({ index }: { index: number }): ReactElement {
   const { letter, label, color } = expressionAt(index);
   return (
     <span className="class-letter" style={{ backgroundColor: color, color: inkOn(color) }} title={label}>
+      {letter}
+    </span>
+  );
+}
+
+/** The letter of a class that a network gave and nobody decided: dashed, and not filled. */
+export function PseudoLetter({ index, confidence }: { index: number; confidence: number }): ReactElement {
+  const { letter, label, color } = expressionAt(index);
+  return (
+    <span
+      className="class-letter class-letter-pseudo"
+      style={{ borderColor: color }}
+      title={`Pseudo label ${label}, ${formatShare(confidence)} sure`}
+    >
       {letter}
     </span>
   );

@@ -15,6 +15,7 @@ import {
   TextField,
 } from 'react-aria-components';
 import { Icon } from './icon.tsx';
+import './fields.css';
 
 interface FieldProps {
   readonly label: string;

@@ -3,6 +3,7 @@ import { Dialog, DialogTrigger, Form, Popover } from 'react-aria-components';
 import { Button } from './button.tsx';
 import type { IconName } from './icon.tsx';
 import { ErrorNote } from './states.tsx';
+import './form-popover.css';
 
 interface FormPopoverProps {
   /** On the button that opens it. */

@@ -15,6 +15,8 @@ interface HistogramProps {
   readonly bounds: readonly number[];
   /** One, or two to compare: the first filled, the second as a line. */
   readonly series: readonly HistogramSeries[];
+  /** The stretch that is chosen: bars outside it recede. */
+  readonly chosen?: readonly [from: number, to: number] | undefined;
   /** Called with a stretch of values that was brushed over; without it there is nothing to brush. */
   readonly onBrush?: (from: number, to: number) => void;
 }
@@ -23,7 +25,7 @@ const WIDTH = 200;
 const HEIGHT = 44;
 
 /** How values are spread. Where its values can be filtered by, a stretch of it is chosen by drawing over it. */
-export function Histogram({ label, bounds, series, onBrush }: HistogramProps): ReactElement {
+export function Histogram({ label, bounds, series, chosen, onBrush }: HistogramProps): ReactElement {
   const [brush, setBrush] = useState<readonly [from: number, to: number] | null>(null);
   const bins = bounds.length - 1;
   const width = WIDTH / bins;
@@ -67,7 +69,7 @@ export function Histogram({ label, bounds, series, onBrush }: HistogramProps): R
       {filled?.shares.map((share, bin) => (
         <rect
           key={bin}
-          className="histogram-bar"
+          className={isIn(chosen, bounds[bin]!, bounds[bin + 1]!) ? 'histogram-bar' : 'histogram-bar histogram-bar-out'}
           x={bin * width + 0.5}
           y={HEIGHT - heightOf(share)}
           width={Math.max(0.5, width - 1)}
@@ -86,6 +88,11 @@ export function Histogram({ label, bounds, series, onBrush }: HistogramProps): R
       )}
     </svg>
   );
+}
+
+/** Whether a bin and a stretch overlap. */
+function isIn(chosen: readonly [number, number] | undefined, from: number, to: number): boolean {
+  return chosen === undefined || (from < chosen[1] && chosen[0] < to);
 }
 
 function stepsOf(shares: readonly number[], width: number, heightOf: (share: number) => number): string {

@@ -1,6 +1,7 @@
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { Button as AriaButton, Input, SearchField } from 'react-aria-components';
 import { Icon } from './icon.tsx';
+import './search-input.css';
 
 interface SearchInputProps {
   readonly label: string;

@@ -1,5 +1,5 @@
 import { EXPRESSIONS, type Expression, classNames } from '#shared/expressions.ts';
-import type { Quality, SizeClass } from '#shared/filter.ts';
+import type { Quality, ReviewState, SizeClass } from '#shared/filter.ts';
 import type { Role, Split } from '#shared/images.ts';
 import type { JobStatus } from '#shared/jobs.ts';
 import type { NetworkName, Phase, RunStatus } from '#shared/training.ts';
@@ -29,6 +29,15 @@ export const QUALITY_LABELS: Readonly<Record<Quality, string>> = {
   blurred: 'Blurred',
   tiny: 'Tiny',
   uniform: 'Uniform',
+};
+
+/** What people decided of a face. */
+export const REVIEW_LABELS: Readonly<Record<ReviewState, string>> = {
+  undecided: 'Undecided',
+  accepted: 'Accepted',
+  relabeled: 'Relabeled',
+  rejected: 'Rejected',
+  unsure: 'Unsure',
 };
 
 /** The shorter side, pixels. */

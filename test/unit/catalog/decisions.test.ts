@@ -205,3 +205,34 @@ test('what is derived is what the log says, after any order of acts, and is made
   expect(catalog.integrityCheck()).toEqual([]);
   expect(labelsOf(catalog)).toEqual(labels);
 });
+
+test('an undo or redo that is sent twice under one key is done once, and what is meant is checked', () => {
+  const { catalog } = faces();
+  const { decisions } = catalog;
+  decisions.record([{ image: 1, verdict: 'relabel', label: 3 }], note({ key: 'decision-1' }));
+  decisions.record([{ image: 2, verdict: 'relabel', label: 4 }], note({ key: 'decision-2' }));
+  const undone = decisions.undo('ann', { key: 'undo-of-2', act: 'decision-2' });
+  expect(decisions.undo('ann', { key: 'undo-of-2', act: 'decision-2' })).toEqual(undone);
+  expect(labelsOf(catalog)).toEqual([3, 0, 0, 0]);
+  // Under another key it is another undo: of the first decision, which is not the one that is meant.
+  expect(() => decisions.undo('ann', { key: 'undo-again', act: 'decision-2' })).toThrow('another decision by now');
+  expect(labelsOf(catalog)).toEqual([3, 0, 0, 0]);
+  const redone = decisions.redo('ann', { key: 'redo-of-2', act: 'decision-2' });
+  expect(decisions.redo('ann', { key: 'redo-of-2', act: 'decision-2' })).toEqual(redone);
+  expect(labelsOf(catalog)).toEqual([3, 4, 0, 0]);
+  expect(decisions.list().map(({ kind }) => kind)).toEqual(['redo', 'undo', 'decision', 'decision']);
+  // One key names one act.
+  expect(() => decisions.undo('ann', { key: 'redo-of-2' })).toThrow('is that of another act');
+  expect(() => decisions.record([{ image: 3, verdict: 'reject' }], note({ key: 'undo-of-2' }))).toThrow('another act');
+});
+
+test('the images of an act are told for its undo too', () => {
+  const { catalog } = faces();
+  const { decisions } = catalog;
+  const act = decisions.record(
+    [4, 2, 1].map((image) => ({ image, verdict: 'reject' as const })),
+    note(),
+  );
+  expect(decisions.imagesOf(act, 100)).toEqual([1, 2, 4]);
+  expect(decisions.imagesOf(decisions.undo('ann'), 2)).toEqual([1, 2]);
+});

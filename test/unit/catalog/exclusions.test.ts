@@ -77,7 +77,7 @@ test('leaks, contradictions and filters choose together which images go', async 
   const choose = (request: object) =>
     chooseExclusion(exclusionRequestSchema.parse({ reason: 'because', ...request }), catalog);
   expect(() => choose({ leaks: true })).toThrow(
-    expect.objectContaining({ code: 'unavailable', hint: 'Run `analyze` first.' }),
+    expect.objectContaining({ code: 'unavailable', hint: 'Analyze the images first.', commandLine: '`analyze`' }),
   );
   await catalog.duplicates.searchExact(new AbortController().signal);
   expect(choose({ leaks: true })).toEqual({ ids: [2, 3], rule: 'exact leaks, train kept' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ImageRow } from '#shared/catalog.ts';
 import type { ImageFilter } from '#shared/filter.ts';
-import { SORTS, type Sort } from '#shared/query.ts';
+import { STORED_SORTS, type Sort } from '#shared/query.ts';
 import type { Catalog } from '#main/catalog/catalog.ts';
 import { addSource, newImage, setExcluded, temporaryCatalog } from './temporary-catalog.ts';
 
@@ -48,7 +48,7 @@ const FILTERS: readonly ImageFilter[] = [
 test.each([400, 6_000])('a list of %i images is what paging to its end gives', { timeout: 60_000 }, async (count) => {
   const catalog = variedCatalog(count);
   for (const filter of FILTERS) {
-    for (const sort of SORTS) {
+    for (const sort of STORED_SORTS) {
       for (const descending of [false, true]) {
         const list = await catalog.lists.make({ filter, sort, descending });
         expect([...list], `${JSON.stringify(filter)} ${sort} ${descending}`).toEqual(

@@ -24,7 +24,7 @@ test('a job is a row that says how far it is', () => {
   });
   expect(updated).toMatchObject({ status: 'running', done: 5, total: 10, rate: 2.5, secondsLeft: 2, message: 'faces' });
   expect(catalog.jobs.get(job.id)).toEqual(updated);
-  const error = { code: 'no-space', message: 'The disk is full.' };
+  const error = { code: 'no-space', message: 'The disk is full.', hint: 'Free some.', commandLine: '`rounds delete`' };
   expect(catalog.jobs.update(job.id, { status: 'failed', error, rate: null, message: undefined })).toMatchObject({
     ...{ status: 'failed', error, rate: null, message: 'faces', done: 5 },
   });

@@ -157,3 +157,32 @@ test('a catalog of the first schema keeps its images, counts and subsets', () =>
   ]);
   catalog.close();
 });
+
+test('what was decided before reviews were counted by the facets is counted after', () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'a.sqlite');
+  withDatabase(file, (connection) => {
+    migrate(
+      connection,
+      file,
+      MIGRATIONS.filter(({ number }) => number < 7),
+    );
+    connection.exec(`
+      INSERT INTO source VALUES (1, 'faces', '/faces', 'folder', 'labeled', '2026-01-01');
+      INSERT INTO image (id, source_id, split, path, label) VALUES (1, 1, 'train', 'a', 0), (2, 1, 'train', 'b', 1), (3, 1, 'train', 'c', 2);
+      INSERT INTO reviewer VALUES (1, 'ann');
+      INSERT INTO decision_batch (id, kind, reviewer_id, made_at, reason, seconds, images) VALUES (1, 'decision', 1, '2026-01-01', '', 0, 2);
+      INSERT INTO decision_state VALUES (1, 1, 'standing');
+      INSERT INTO decision (batch_id, image_id, verdict, from_label, to_label) VALUES (1, 1, 'reject', 0, NULL), (1, 3, 'accept', 2, 2);
+      INSERT INTO review VALUES (1, 1, 'reject', NULL), (3, 1, 'accept', 2);`);
+  });
+  const catalog = openCatalog(file);
+  expect(catalog.query.facets({}).reviewed).toEqual([
+    { value: 'undecided', count: 1 },
+    { value: 'accepted', count: 1 },
+    { value: 'rejected', count: 1 },
+  ]);
+  expect(catalog.query.ids({ reviewed: ['accepted'] })).toEqual([3]);
+  expect(catalog.integrityCheck()).toEqual([]);
+  catalog.close();
+});

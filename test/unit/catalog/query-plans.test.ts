@@ -5,7 +5,7 @@ import { migrate } from '#main/catalog/migrate.ts';
 
 /** Tables that are read whole because all of it is shown, and that do not grow with the images or steps. */
 const READ_WHOLE = [
-  ...['cell_count', 'image_text_progress', 'duplicate_stale', 'source', 'subset', 'run', 'job'],
+  ...['cell_count', 'image_text_progress', 'duplicate_stale', 'source', 'subset', 'run', 'run_tag', 'job'],
   ...['reviewer', 'review_count', 'audit'],
   ...['round', 'pseudo_label_round', 'pseudo_label_class'],
 ];

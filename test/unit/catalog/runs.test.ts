@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { runDetailSchema } from '#shared/training.ts';
+import type { DecisionBatch, Verdict } from '#shared/review.ts';
+import { runDetailSchema, trainingConfigSchema } from '#shared/training.ts';
 import type { Evaluation } from '#shared/training.ts';
 import { openDatabase } from '#main/catalog/database.ts';
-import { addRun, metricsOf, temporaryCatalog } from './temporary-catalog.ts';
+import { addRun, addSource, metricsOf, newImage, temporaryCatalog } from './temporary-catalog.ts';
 
 const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, index) => start + index);
 
@@ -237,4 +238,91 @@ test('removing a run removes all it reported, and keeps its jobs', () => {
   expect(connection.prepare('SELECT count(*) FROM run_evaluation_class').pluck().get()).toBe(2);
   connection.close();
   expect(catalog.integrityCheck()).toEqual([]);
+});
+
+test('tags are kept once, told in the order of the alphabet, and go with their run', () => {
+  const { catalog } = temporaryCatalog();
+  for (const id of ['first', 'second']) addRun(catalog, id);
+  catalog.runs.changeTags('first', ['paper', 'ablation', 'paper'], []);
+  catalog.runs.changeTags('second', ['paper'], []);
+  catalog.runs.changeTags('first', ['kept'], ['ablation', 'never there']);
+  expect(catalog.runs.get('first').tags).toEqual(['kept', 'paper']);
+  expect(catalog.runs.list().map(({ id, tags }) => [id, tags])).toEqual([
+    ['second', ['paper']],
+    ['first', ['kept', 'paper']],
+  ]);
+  catalog.runs.remove('first');
+  expect(catalog.runs.summary('second').tags).toEqual(['paper']);
+  expect(() => catalog.runs.changeTags('first', ['x'], [])).toThrow('no run first');
+});
+
+test('memory is told over the steps, thinned with its newest sample kept, and taken back with its steps', () => {
+  const { catalog } = temporaryCatalog();
+  addRun(catalog, 'first');
+  for (let step = 0; step < 25; step++) {
+    catalog.runs.addMemory('first', { step, hostBytes: 1_000 + step, deviceBytes: step < 20 ? null : 5 });
+  }
+  expect(catalog.runs.memory('first', 100)).toHaveLength(25);
+  const thinned = catalog.runs.memory('first', 10);
+  expect(thinned.map(({ step }) => step)).toEqual([0, 3, 5, 8, 11, 13, 16, 19, 21, 24]);
+  expect(thinned.at(-1)).toEqual({ step: 24, hostBytes: 1_024, deviceBytes: 5 });
+  catalog.runs.addMemory('first', { step: 3, hostBytes: 7, deviceBytes: null });
+  catalog.runs.deleteStepsAfter('first', 4);
+  expect(catalog.runs.memory('first', 100).map(({ step, hostBytes }) => [step, hostBytes])).toEqual([
+    [0, 1_000],
+    [1, 1_001],
+    [2, 1_002],
+    [3, 7],
+    [4, 1_004],
+  ]);
+});
+
+test('a run records which of its labels were reviewed: what stands, and what a frozen subset kept of what was undone', () => {
+  const { catalog } = temporaryCatalog();
+  const paths = [1, 2, 3, 4, 5, 6].map((number) => newImage({ path: `${number}.png` }));
+  catalog.images.insertBatch(addSource(catalog, 'faces'), paths);
+  const decide = (image: number, verdict: Verdict, label?: number, reviewer = 'ann'): DecisionBatch =>
+    catalog.decisions.record([{ image, verdict, label }], {
+      ...{ reviewer, round: null, audit: null, queue: null, reason: '', seconds: 0, key: null },
+    });
+  const accepted = decide(1, 'accept');
+  const relabeled = decide(2, 'relabel', 3);
+  decide(3, 'reject');
+  const byBob = decide(4, 'relabel', 5, 'bob');
+  const undone = decide(5, 'relabel', 6, 'eve');
+  // What the frozen subset has: the labels as they are now.
+  const frozen = [1, 2, 3, 4, 5, 6].map((id) => ({ id, label: catalog.images.describe([id])[0]!.label! }));
+  catalog.decisions.undo('eve');
+  const request = { config: {}, labeled: 'faces', validation: 'validation' };
+  const snapshot = { classes: [], labeledCounts: [], unlabeled: 0, validation: 0, digest: '' };
+  const create = (id: string, labels: typeof frozen): void =>
+    catalog.runs.create(
+      { id, name: id, config: trainingConfigSchema.parse({}), request, snapshot, totalSteps: 1 },
+      { labeled: labels, validation: [{ id: 1, label: 0 }] },
+    );
+  create('frozen', frozen);
+  expect(catalog.runs.get('frozen').reviewed).toEqual({
+    labeled: { images: 4, relabeled: 3 },
+    validation: { images: 1, relabeled: 0 },
+    upTo: undone.id,
+    reviewers: ['ann', 'bob', 'eve'],
+  });
+  expect(catalog.runs.reviewedLabels('frozen', 'labeled', 0, 10)).toMatchObject([
+    { image: 1, label: 0, from: 0, verdict: 'accept', batch: accepted.id, reviewer: 'ann' },
+    { image: 2, label: 3, from: 0, verdict: 'relabel', batch: relabeled.id },
+    { image: 4, label: 5, from: 0, verdict: 'relabel', batch: byBob.id, reviewer: 'bob' },
+    { image: 5, label: 6, from: 0, verdict: 'relabel', batch: undone.id, reviewer: 'eve' },
+  ]);
+  expect(catalog.runs.reviewedLabels('frozen', 'labeled', 2, 1)).toMatchObject([{ image: 4 }]);
+  // The source as it is: image 5 has its first label, which nobody reviewed.
+  create(
+    'now',
+    frozen.map(({ id, label }) => ({ id, label: id === 5 ? 0 : label })),
+  );
+  expect(catalog.runs.get('now').reviewed).toMatchObject({ labeled: { images: 3, relabeled: 2 }, upTo: byBob.id });
+  // What was decided later changes nothing of what is recorded.
+  decide(1, 'relabel', 2);
+  expect(catalog.runs.get('now').reviewed).toMatchObject({ labeled: { images: 3, relabeled: 2 } });
+  addRun(catalog, 'without');
+  expect(catalog.runs.get('without').reviewed).toBeNull();
 });

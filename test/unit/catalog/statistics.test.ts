@@ -67,3 +67,53 @@ test('contempt is the eighth class where there is any', () => {
   expect(stats.classes).toHaveLength(8);
   expect(stats.splits.train?.counts).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
 });
+
+test('classes of labeled faces stand beside those that a round gave the unlabeled ones', () => {
+  const { catalog } = temporaryCatalog();
+  catalog.images.insertBatch(addSource(catalog, 'faces'), imagesOfClasses([6, 2, 0, 2]));
+  catalog.images.insertBatch(addSource(catalog, 'more'), imagesOfClasses([0, 5]));
+  const add = (
+    name: string,
+    role: 'unlabeled' | 'labeled',
+    labels: readonly number[],
+    status: 'finished' | 'labeling',
+  ) => {
+    if (catalog.sources.list().every((source) => source.name !== name.split(' ')[0])) {
+      const { id } = catalog.sources.add({ name: name.split(' ')[0]!, root: `/${name}`, format: 'identity', role });
+      catalog.images.insertBatch(
+        id,
+        [0, 1, 2, 3].map((number) => newImage({ path: `${number}.jpg`, split: 'unlabeled', label: null })),
+      );
+    }
+    const source = name.split(' ')[0]!;
+    const images = catalog.images.manifest({ source }).map(({ id }) => id);
+    const origin = { origin: 'file', run: null, network: null, step: null, file: null } as const;
+    const { id } = catalog.rounds.create({ name, source, ...origin, classCount: 4, total: 4 });
+    const probabilities = Float32Array.from({ length: labels.length * 4 }, (_, place) =>
+      place % 4 === labels[place >> 2] ? 1 : 0,
+    );
+    catalog.pseudoLabels.add(id, { images: images.slice(0, labels.length), classCount: 4, probabilities });
+    catalog.rounds.update(id, { status });
+    return id;
+  };
+  expect(catalog.stats({}).mismatch).toBeNull();
+  const first = add('people one', 'unlabeled', [0, 0, 1, 2], 'finished');
+  add('people two', 'unlabeled', [3], 'labeling');
+  add('extra one', 'labeled', [3, 3, 3, 3], 'finished');
+  // The newest finished round over unlabeled faces, beside all labeled training images: 6, 7, 0, 2 of 15.
+  const { mismatch } = catalog.stats({});
+  expect(mismatch).toMatchObject({
+    round: { id: first, name: 'people one', source: 'people' },
+    labeledCounts: [6, 7, 0, 2, 0, 0, 0],
+    pseudoCounts: [2, 1, 1, 0, 0, 0, 0],
+    unlabeledShare: [0.5, 0.25, 0.25, 0, 0, 0, 0],
+  });
+  expect(mismatch!.differences[0]).toBeCloseTo(0.5 - 6 / 15, 12);
+  // (|0.1| + |0.25 − 7/15| + |0.25| + |−2/15|) / 2
+  expect(mismatch!.totalVariation).toBeCloseTo((0.1 + (7 / 15 - 0.25) + 0.25 + 2 / 15) / 2, 12);
+  // A source's own labels, its own rounds, and the round that is named.
+  expect(catalog.stats({ source: 'faces' }).mismatch!.labeledCounts).toEqual([6, 2, 0, 2, 0, 0, 0]);
+  expect(catalog.stats({ source: 'extra' }).mismatch!.round.name).toBe('extra one');
+  expect(catalog.stats({ round: 'extra one' }).mismatch!.pseudoCounts).toEqual([0, 0, 0, 4, 0, 0, 0]);
+  expect(() => catalog.stats({ round: 'nothing' })).toThrow(expect.objectContaining({ code: 'not-found' }));
+});

@@ -74,7 +74,7 @@ test('a round that was cut off is continued behind its last label, and ends as o
   const whole = workspace();
   const straight = await new Labeling(placeOf(whole), whole.catalog.rounds.get(whole.id), { classes: CLASSES }).run(
     whole.images,
-    (list) => Promise.resolve(answerOf(list)),
+    { ask: (list) => Promise.resolve(answerOf(list)), ahead: 2 },
     () => undefined,
     never,
   );
@@ -84,7 +84,11 @@ test('a round that was cut off is continued behind its last label, and ends as o
   let questions = 0;
   const first = new Labeling(placeOf(broken), broken.catalog.rounds.get(broken.id), { classes: CLASSES }).run(
     broken.images,
-    (list) => (++questions > 2 ? Promise.reject(new Error('the engine crashed')) : Promise.resolve(answerOf(list))),
+    {
+      ask: (list) =>
+        ++questions > 2 ? Promise.reject(new Error('the engine crashed')) : Promise.resolve(answerOf(list)),
+      ahead: 2,
+    },
     () => undefined,
     never,
   );
@@ -101,9 +105,12 @@ test('a round that was cut off is continued behind its last label, and ends as o
   const progress: number[] = [];
   await new Labeling(placeOf(broken), begun, { classes: CLASSES }).run(
     broken.images,
-    (list) => {
-      asked.push(list[0]!.id);
-      return Promise.resolve(answerOf(list));
+    {
+      ask: (list) => {
+        asked.push(list[0]!.id);
+        return Promise.resolve(answerOf(list));
+      },
+      ahead: 2,
     },
     (done) => progress.push(done),
     never,
@@ -123,7 +130,10 @@ test('labels without their embeddings are made again', async () => {
   catalog.rounds.update(id, { status: 'interrupted', embeddingSize: 2 });
   const labeling = new Labeling(placeOf(broken), catalog.rounds.get(id), { classes: CLASSES });
   const ask = (list: readonly ManifestImage[]) => Promise.resolve(answerOf(list));
-  expect(await labeling.run(images, ask, () => undefined, never)).toMatchObject({ count: 900, status: 'finished' });
+  expect(await labeling.run(images, { ask, ahead: 2 }, () => undefined, never)).toMatchObject({
+    count: 900,
+    status: 'finished',
+  });
   const { tensors } = await readSafetensors(join(roundFolder, 'embeddings.safetensors'));
   expect(tensors.get('ids')!.shape).toEqual([900]);
 });

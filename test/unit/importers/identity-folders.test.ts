@@ -43,7 +43,7 @@ test('people carry no expressions', async () => {
   await writeTree(root, ['Ann/1.png']);
   for (const role of ['labeled', 'validation', 'test'] as const) {
     await expect(eventsOf(identityFolders, root, role)).rejects.toMatchObject({
-      ...{ code: 'bad-input', hint: expect.stringContaining('--role unlabeled') },
+      ...{ code: 'bad-input', commandLine: expect.stringContaining('--role unlabeled') },
     });
   }
 });

@@ -54,7 +54,7 @@ test('a list without classes can only be unlabeled', async () => {
   await writeTree(root, ['a.png']);
   writeList(root, 'metadata.csv', ['file_name,text', 'a.png,a face']);
   await expect(eventsOf(imageFolder, root, 'labeled')).rejects.toMatchObject({
-    ...{ code: 'bad-input', hint: expect.stringMatching(/--map COLUMN=label/) },
+    ...{ code: 'bad-input', commandLine: expect.stringMatching(/--map COLUMN=label/) },
   });
   expect(imagesOf(await eventsOf(imageFolder, root, 'unlabeled'))).toEqual([['a.png', 'unlabeled', null]]);
   await expect(eventsOf(imageFolder, temporaryFolder(), 'labeled')).rejects.toThrow(/no metadata.csv/);

@@ -61,7 +61,7 @@ test('a moved root is linked again in one step, and only where its images are', 
   await writeTree(after, ['happy/3.png'], await picture(30, 20));
   await expect(importSource(catalog, request(after, { source: 'faces', role: 'validation' }))).rejects.toMatchObject({
     code: 'conflict',
-    hint: expect.stringMatching(/--relink/),
+    commandLine: expect.stringMatching(/--relink/),
   });
   const other = join(root, 'other');
   await writeTree(other, ['happy/1.png', 'sad/9.png']);
@@ -213,7 +213,7 @@ test('a look beforehand tells which classes and columns a person is to be asked 
   expect(asked).toMatchObject({
     root: null,
     samples: [],
-    problem: { hint: expect.stringMatching(/--map COLUMN=path/) },
+    problem: { commandLine: expect.stringMatching(/--map COLUMN=path/) },
   });
   expect(asked.table).toEqual({ columns: ['a', 'b'], rows: [['x.png', `${'y'.repeat(200)}…`]] });
 });

@@ -67,7 +67,8 @@ test('a person says which column is which', async () => {
   await expect(eventsOf(manifest, file, 'labeled')).rejects.toMatchObject({
     code: 'bad-input',
     message: `No column of ${file} is known to hold paths of images.`,
-    hint: 'Its columns are Datei, Gefühl, emotion. Say which with --map COLUMN=path.',
+    hint: 'Its columns are Datei, Gefühl, emotion. Say which holds the paths.',
+    commandLine: '--map COLUMN=path',
   });
   const columns = { Datei: 'path', gefühl: 'label' };
   expect(imagesOf(await eventsOf(manifest, file, 'labeled', [], { columns }))).toEqual([['a.png', 'train', 2]]);
@@ -93,7 +94,7 @@ test('names that are no classes are all told with their counts, before the first
   await expect(eventsOf(manifest, file, 'labeled')).rejects.toMatchObject({
     code: 'bad-input',
     message: `${file} has classes the studio does not know: smug (2), 9 (1), hasOwnProperty (1).`,
-    hint: expect.stringMatching(/--classes FILE/),
+    commandLine: expect.stringMatching(/--classes FILE/),
   });
   const classes = new ClassNames({ smug: 'contempt', 9: null, hasOwnProperty: null });
   const events = await eventsOf(manifest, file, 'labeled', [], { classes });
@@ -186,7 +187,7 @@ test('images are found below the list, beside it, or where a person says', async
   const far = writeList(root, 'lists/far.csv', ['path,label', 'b.png,sad']);
   await expect(manifest.rootOf!(far, choices)).rejects.toMatchObject({
     ...{ code: 'bad-input', message: expect.stringMatching(/None of the first 1 images/) },
-    hint: expect.stringMatching(/--images/),
+    commandLine: expect.stringMatching(/--images/),
   });
   const images = join(root, 'other/place');
   expect(imagesOf(await eventsOf(manifest, far, 'labeled', [], { images }))).toEqual([['b.png', 'train', 2]]);

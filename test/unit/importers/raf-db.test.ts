@@ -76,7 +76,7 @@ test('a list without its images, and a folder without a list', async () => {
   const root = temporaryFolder();
   writeList(root, 'list_patition_label.txt', ['train_1.png 1']);
   await expect(eventsOf(rafDb, root, 'labeled')).rejects.toMatchObject({
-    ...{ code: 'bad-input', hint: expect.stringMatching(/--images/) },
+    ...{ code: 'bad-input', commandLine: expect.stringMatching(/--images/) },
   });
   await expect(eventsOf(rafDb, temporaryFolder(), 'labeled')).rejects.toThrow(/no list_patition_label.txt/);
 });

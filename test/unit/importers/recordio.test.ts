@@ -78,7 +78,7 @@ test('faces are read in place, and their labels are people', async () => {
 test('people carry no expressions', async () => {
   const file = writeText(temporaryFolder(), 'a.rec', record(packed([1], 0, await picture())));
   await expect(eventsOf(recordIo, file, 'labeled')).rejects.toMatchObject({
-    ...{ code: 'bad-input', hint: expect.stringMatching(/--role unlabeled/) },
+    ...{ code: 'bad-input', commandLine: expect.stringMatching(/--role unlabeled/) },
   });
 });
 

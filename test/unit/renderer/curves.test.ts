@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
 import { csvOfChart, fileNameOf } from '../../../src/renderer/views/runs/charts/chart-export.ts';
-import { accuracyChart, recallChart, smooth, stepCharts } from '../../../src/renderer/views/runs/charts/curves.ts';
+import {
+  accuracyChart,
+  memoryChart,
+  nearestStep,
+  recallChart,
+  smooth,
+  stepCharts,
+  withKeptBatches,
+} from '../../../src/renderer/views/runs/charts/curves.ts';
 
 test('smoothing is the bias-corrected moving average, and leaves gaps as gaps', () => {
   // weight 0.5: sums 2, then 0.5·1 + 0.5·4 = 2.5 over 0.75 = 3.333…, then 0.5·2.5 + 0.5·6 = 4.25 over 0.875 = 4.857…
@@ -104,4 +112,38 @@ test('a chart as csv has a row a step, what was measured instead of what was smo
 test('the name of a saved chart holds nothing a file system refuses', () => {
   expect(fileNameOf('Recall per class, adaptation')).toBe('recall-per-class-adaptation');
   expect(fileNameOf('plain', 'Feedback, old − new loss')).toBe('plain-feedback-old-new-loss');
+});
+
+test('the batches that were kept are dots in the feedback, at steps that thinning may have left out', () => {
+  const steps = [0, 10, 20].map((step, feedback) => metrics(step, { feedback, labeledLoss: 1 }));
+  const feedback = stepCharts(steps, 'none').find(({ title }) => title === 'Feedback')!;
+  const chart = withKeptBatches(feedback, [
+    { step: 13, feedback: -4 },
+    { step: 10, feedback: 1 },
+  ]);
+  expect(chart.steps).toEqual([0, 10, 13, 20]);
+  expect(chart.picks).toEqual([10, 13]);
+  expect(chart.curves[0]!.values).toEqual([0, 1, null, 2]);
+  expect(chart.curves.at(-1)).toMatchObject({ label: 'batch kept', isDots: true, values: [null, 1, -4, null] });
+  const losses = stepCharts(steps, 'none')[0]!;
+  expect(withKeptBatches(losses, [{ step: 10, feedback: 1 }])).toBe(losses);
+  expect(withKeptBatches(feedback, [])).toBe(feedback);
+  expect(nearestStep([10, 13, 40], 12)).toBe(13);
+  expect(nearestStep([10, 13, 40], 1_000)).toBe(40);
+  expect(nearestStep([], 12)).toBeNull();
+});
+
+test('memory is drawn in GiB over the steps of the run, the GPU’s where it is known; unknown is no chart', () => {
+  const samples = [
+    { step: 5, hostBytes: 2 ** 30, deviceBytes: null },
+    { step: 15, hostBytes: 3 * 2 ** 29, deviceBytes: 2 ** 32 },
+  ];
+  const chart = memoryChart(samples, [0, 20])!;
+  expect(chart.steps).toEqual([0, 5, 15, 20]);
+  expect(chart.curves.map(({ label, values }) => [label, values])).toEqual([
+    ['of the machine', [null, 1, 1.5, null]],
+    ['of the GPU', [null, null, 4, null]],
+  ]);
+  expect(memoryChart(samples.slice(0, 1), [0, 20])!.curves).toHaveLength(1);
+  expect(memoryChart([], [0, 20])).toBeNull();
 });

@@ -25,7 +25,9 @@ test('the same of a filter’s images; a split without labeled ones has none', (
     labels,
     sizes: [],
     qualities: [],
+    reviewed: [],
     excluded: [],
+    round: null,
   });
   const train = facets([
     { value: 1, count: 30 },

@@ -3,6 +3,7 @@ import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
 import { rankEvaluations } from '../../../src/renderer/views/runs/evaluations.ts';
 import { idsOf, runSearchSchema, textOfIds } from '../../../src/renderer/views/runs/search.ts';
 import { MOST_POINTS, stillTrue } from '../../../src/renderer/views/runs/known-steps.ts';
+import { tagCounts } from '../../../src/renderer/views/runs/tag-counts.ts';
 
 const at = (step: number): StepMetrics => ({ step }) as StepMetrics;
 const scored = (network: NetworkName, step: number, accuracy: number): Evaluation =>
@@ -52,4 +53,11 @@ test('runs in an address are each named once, and none leave the address short',
 
 test('a run whose name is a number is still meant by its name, and what is no tab is none', () => {
   expect(runSearchSchema.parse({ tab: 'nonsense', against: 12 })).toEqual({ tab: undefined, against: '12' });
+});
+
+test('tags are told with how many runs have them, in the order of the alphabet', () => {
+  expect(tagCounts([{ tags: ['paper', 'ablation'] }, { tags: [] }, { tags: ['paper'] }])).toEqual([
+    ['ablation', 1],
+    ['paper', 2],
+  ]);
 });

@@ -60,7 +60,7 @@ async function together(
 async function alone(towerCount: number, config: TrainingConfig): Promise<{ tensors: Tensors; reports: StepReport[] }> {
   const { library } = await loadTensorFlow();
   const towers = Array.from({ length: towerCount }, (_, index) => `/device:CPU:${index}`);
-  const executor = graphExecutor(library, { cpuDevices: towerCount });
+  const executor = graphExecutor(library, towerCount === 1 ? {} : { cpuDevices: towerCount });
   const { reports, state } = await makeSteps(config, executor, { towers }, (step) =>
     batchOf(config, step, towerCount, null),
   );
@@ -119,6 +119,22 @@ test.each([
       expect(adaptationLoss).toBeCloseTo(one.reports[step]!.adaptationLoss!, 4);
       expect(maskMean).toEqual(one.reports[step]!.maskMean);
     }
+  },
+);
+
+test(
+  '2 processes that normalise together come to the weights of one that normalises the whole batch',
+  { timeout: 180_000 },
+  async () => {
+    const dropping = { baseDropout: 0, adaptationDropout: 0 }; // one process drops other features than two
+    const config = smallConfig({ ...STEADY, ...dropping, feedback: 'released', synchronizeNormalization: true });
+    const each = await together(2, config);
+    const whole = await alone(1, { ...config, batchSize: 2 * config.batchSize });
+    const apart = await alone(2, config);
+    expect(largestDifference(each[0]!.tensors, each[1]!.tensors)).toBe(0);
+    expect(largestDifference(each[0]!.tensors, whole.tensors)).toBeLessThan(1e-5);
+    // Another computation than with each half's own statistics.
+    expect(largestDifference(each[0]!.tensors, apart.tensors)).toBeGreaterThan(1e-4);
   },
 );
 

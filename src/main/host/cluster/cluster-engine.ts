@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError, deserializeError, toStudioError } from '#shared/errors.ts';
@@ -32,6 +32,14 @@ export interface ClusterEngineOptions {
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
+interface ArrivedCheckpoint {
+  readonly name: string;
+  /** Its files, in a folder of their own. */
+  readonly folder: string;
+  /** SHA-256 of its weights, as they came. */
+  readonly digest: string | undefined;
+}
+
 type TrainMessage = Extract<ToEngine, { kind: 'train' }>;
 
 /** Events of the workers beside the first that are passed on: what is not the same in all of them. */
@@ -51,6 +59,7 @@ export class ClusterEngine implements TrainingEngine {
   /** Messages are passed on in the order they came, a checkpoint's when it is in its place. */
   #passing: Promise<void> = Promise.resolve();
   #workers: WorkerClient[] = [];
+  #checkpoints = 0;
   #started = false;
   #closed = false;
   #trouble: StudioError | null = null;
@@ -165,18 +174,19 @@ export class ClusterEngine implements TrainingEngine {
   }
 
   #receive(address: string, message: FromEngine): void {
+    const arrived = this.#arrivedCheckpoint(message);
     this.#passing = this.#passing
-      .then(() => this.#pass(address, message))
+      .then(() => this.#pass(address, message, arrived))
       .catch((error: unknown) => this.#end(toStudioError(error)));
   }
 
-  async #pass(address: string, message: FromEngine): Promise<void> {
+  async #pass(address: string, message: FromEngine, arrived: ArrivedCheckpoint | null): Promise<void> {
     if (this.#closed) return;
     const { onMessage } = this.#options;
     if (message.kind === 'failed') {
       void this.#fail(address, deserializeError(message.error));
-    } else if (message.kind === 'training' && message.event.type === 'checkpoint') {
-      if (await this.#keepCheckpoint(message.event.name)) onMessage(message);
+    } else if (arrived !== null) {
+      if (await this.#keepCheckpoint(arrived)) onMessage(message);
     } else if (address === this.#workers[0]?.address) {
       onMessage(message);
     } else if (message.kind === 'training' && OWN_EVENTS.includes(message.event.type)) {
@@ -184,14 +194,23 @@ export class ClusterEngine implements TrainingEngine {
     }
   }
 
-  /** Its files have come before the message that tells of it. @returns whether it is whole. */
-  async #keepCheckpoint(name: string): Promise<boolean> {
-    const folder = join(this.#incoming, name);
-    const weights = this.#arrived.get(join(name, WEIGHTS_FILE));
-    const state = checkpointStateSchema.parse(JSON.parse(readFileSync(join(folder, STATE_FILE), 'utf8')));
+  /** Its files have come before the message that tells of it; they are put aside, for those of the next one may follow at once. */
+  #arrivedCheckpoint(message: FromEngine): ArrivedCheckpoint | null {
+    if (this.#closed || message.kind !== 'training' || message.event.type !== 'checkpoint') return null;
+    const { name } = message.event;
+    const digest = this.#arrived.get(join(name, WEIGHTS_FILE));
     for (const path of this.#arrived.keys()) if (path.startsWith(`${name}/`)) this.#arrived.delete(path);
-    if (state.weightsDigest !== weights) {
+    const folder = join(this.#incoming, `arrived-${++this.#checkpoints}`);
+    renameSync(join(this.#incoming, name), folder);
+    return { name, folder, digest };
+  }
+
+  /** @returns whether it is whole: a worker that is busy may have put the next one in its place while it was sent. */
+  async #keepCheckpoint({ name, folder, digest }: ArrivedCheckpoint): Promise<boolean> {
+    const state = checkpointStateSchema.parse(JSON.parse(readFileSync(join(folder, STATE_FILE), 'utf8')));
+    if (state.weightsDigest !== digest) {
       this.#options.log('warning', `The checkpoint ${name} of step ${state.step} was replaced while it was sent.`);
+      rmSync(folder, { recursive: true });
       return false;
     }
     await placeCheckpoint(this.#options.directory, name, folder);

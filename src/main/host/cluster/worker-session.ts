@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
@@ -87,19 +96,22 @@ export class WorkerSession {
   /** Gives config.json and manifest.json this machine's paths, and looks for the images. */
   async #check(sample: readonly ImageSample[]): Promise<void> {
     const { mappings, expectedConfig } = this.#options;
-    const [configFile, manifestFile] = ['config.json', 'manifest.json'].map((name) => join(this.#folder, name));
-    const config = trainingConfigSchema.parse(JSON.parse(readFileSync(configFile!, 'utf8')));
-    if (expectedConfig !== null) refuseOtherSettings(config, expectedConfig);
-    const pretrained = config.pretrained === null ? null : this.#own(config.pretrained);
-    writeFileSync(configFile!, JSON.stringify({ ...config, pretrained }));
-    const manifest = trainingManifestSchema.parse(JSON.parse(readFileSync(manifestFile!, 'utf8')));
+    const [configFile, manifestFile] = [join(this.#folder, 'config.json'), join(this.#folder, 'manifest.json')];
+    // Questions about a network have none.
+    if (existsSync(configFile)) {
+      const config = trainingConfigSchema.parse(JSON.parse(readFileSync(configFile, 'utf8')));
+      if (expectedConfig !== null) refuseOtherSettings(config, expectedConfig);
+      const pretrained = config.pretrained === null ? null : this.#own(config.pretrained);
+      writeFileSync(configFile, JSON.stringify({ ...config, pretrained }));
+    }
+    const manifest = trainingManifestSchema.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
     const mapped = {
       ...manifest,
       labeled: mapImages(manifest.labeled, mappings),
       unlabeled: mapImages(manifest.unlabeled, mappings),
       validation: mapImages(manifest.validation, mappings),
     };
-    writeFileSync(manifestFile!, JSON.stringify(mapped));
+    writeFileSync(manifestFile, JSON.stringify(mapped));
     const images = [...mapped.labeled, ...mapped.unlabeled, ...mapped.validation];
     const here = sample.map((image) => ({ ...image, path: mapPath(image.path, mappings) }));
     this.#send({ kind: 'checked', report: await checkImages(images, here) });
@@ -150,20 +162,22 @@ export class WorkerSession {
   }
 
   #tell(message: FromEngine): void {
-    if (message.kind === 'training' && message.event.type === 'checkpoint') this.#sendCheckpoint(message.event);
+    if (message.kind === 'training' && message.event.type === 'checkpoint' && !this.#sendCheckpoint(message.event)) {
+      return; // what replaces it is told of next
+    }
     this.#send({ kind: 'engine', message });
   }
 
-  /** Opened at once: the engine puts the next checkpoint in its place, and what is open stays what it was. */
-  #sendCheckpoint({ name }: Extract<TrainingEvent, { type: 'checkpoint' }>): void {
-    const folder = join(this.#folder, name);
-    const files = readdirSync(folder).map((file) => ({
-      path: `${name}/${file}`,
-      open: openSync(join(folder, file), 'r'),
-    }));
-    for (const { path, open } of files) {
-      this.#sending = this.#sending.then(() => sendFile((part) => this.#channel.send(part), open, path));
+  /**
+   * Opened at once: the engine puts the next checkpoint in its place, and what is open stays what it was.
+   * @returns false when the next one is being put in its place this very moment.
+   */
+  #sendCheckpoint({ name }: Extract<TrainingEvent, { type: 'checkpoint' }>): boolean {
+    const files = openAll(join(this.#folder, name));
+    for (const { file, open } of files ?? []) {
+      this.#sending = this.#sending.then(() => sendFile((part) => this.#channel.send(part), open, `${name}/${file}`));
     }
+    return files !== null;
   }
 
   #send(message: FromWorker): void {
@@ -198,4 +212,17 @@ function refuseOtherSettings(config: TrainingConfig, expected: TrainingConfig): 
     `It was started with other settings: ${different.join(', ')} (${name} is ${JSON.stringify(expected[name])} there and ${JSON.stringify(config[name])} here).`,
     { hint: 'Start all processes with the same command.' },
   );
+}
+
+/** All files of a folder, opened; null when it, or one of them, is not there. */
+function openAll(folder: string): { file: string; open: number }[] | null {
+  const opened: { file: string; open: number }[] = [];
+  try {
+    for (const file of readdirSync(folder)) opened.push({ file, open: openSync(join(folder, file), 'r') });
+    return opened.length === 0 ? null : opened;
+  } catch (error) {
+    for (const { open } of opened) closeSync(open);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

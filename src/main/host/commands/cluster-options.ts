@@ -8,6 +8,9 @@ interface ClusterOptions {
   readonly workerTimeout?: string;
 }
 
+/** In the place of workers: those that a launcher started. */
+export const LAUNCHER = 'launcher';
+
 /**
  * The workers a command names. @param options.cluster HOST:PORT by commas, or @FILE with one a line, # before remarks.
  * @returns undefined when it names none. @throws StudioError 'usage' for what is no address, 'not-found' for a file that is not there.

@@ -15,6 +15,7 @@ import type { Evaluation } from '#shared/training.ts';
 import type { Connection } from '../connection.ts';
 import { readClassFile } from './class-file.ts';
 import { pairText } from './comparison-text.ts';
+import { clusterOf } from './cluster-options.ts';
 import { type CommandContext, followJob } from './context.ts';
 import { type ModelOptions, modelOf, networkOption } from './models.ts';
 import { formatCount, formatRate, formatShare, formatTable } from './output.ts';
@@ -31,6 +32,8 @@ interface EvaluateOptions extends ModelOptions {
   readonly wrong?: number;
   readonly against?: string;
   readonly report?: string;
+  readonly cluster?: string;
+  readonly workerTimeout?: string;
 }
 
 /** Options of the commands that give intervals. */
@@ -57,6 +60,8 @@ export const registerEvaluateCommand: Register = (program, action) => {
     .option('--calibrate', 'first fit the temperature on validation images and keep it beside the checkpoint', false)
     .option('--wrong <number>', 'list so many wrong images, the surest mistakes first', positiveInteger)
     .option('--against <evaluation>', 'another evaluation of the same images, by its id: McNemar’s test of the two')
+    .option('--cluster <workers>', 'HOST:PORT,… of machines that predict side by side, or @FILE (see `worker`)')
+    .option('--worker-timeout <seconds>', 'nothing heard of a worker for so long, and it is done without (10)')
     .option('--report <file>', 'write the report, a page in one file');
   for (const option of bootstrapOptions()) command.addOption(option);
   command.action(
@@ -67,7 +72,10 @@ export const registerEvaluateCommand: Register = (program, action) => {
       const { split, source, bootstrap: resamples, seed } = options;
       const { evaluation: client } = connection.client;
       const fitted = options.calibrate ? await calibrate(connection, { model, map, source }) : null;
-      const evaluation = await followEvaluation(context, connection, { model, split, source, map });
+      const evaluation = await followEvaluation(context, connection, {
+        ...{ model, split, source, map },
+        cluster: clusterOf(options),
+      });
       const { id } = evaluation;
       const report = await client.report.query({ id, resamples, seed });
       const wrong = options.wrong === undefined ? null : await client.wrong.query({ id, limit: options.wrong });

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { IMPORT_FORMATS, type ImportFormat, type ImportPreview, type ImportResult } from '#shared/catalog.ts';
 import { csvRecord } from '#shared/csv.ts';
-import { toStudioError } from '#shared/errors.ts';
+import { commandLineHint, toStudioError } from '#shared/errors.ts';
 import { EXPRESSIONS } from '#shared/expressions.ts';
 import { ROLES, type Role } from '#shared/images.ts';
 import type { Connection } from '../connection.ts';
@@ -129,7 +129,7 @@ function previewText({ reason, others, table, samples, unknownClasses, problem }
     ...others.map((other) => `It may also be ${other.format}: ${other.reason}`),
     ...(table === null ? [] : [`Columns: ${table.columns.join(', ')}.`]),
     ...unknownClasses.map(({ name, count }) => `“${name}” is no class (${formatCount(count)} images).`),
-    ...(problem === null ? [] : [problem.message, problem.hint ?? '']),
+    ...(problem === null ? [] : [problem.message, commandLineHint(problem) ?? '']),
     ...(rows.length === 0 ? [] : [formatTable(['image', 'class', 'split', 'person'], rows)]),
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import type { Job } from '#shared/jobs.ts';
 import type { RoundResult } from '#shared/rounds.ts';
 import { NETWORKS, type NetworkName } from '#shared/training.ts';
 import type { Connection } from '../connection.ts';
+import { clusterOf } from './cluster-options.ts';
 import { followJob } from './context.ts';
 import { findRun } from './find-run.ts';
 import { formatCount } from './output.ts';
@@ -21,6 +22,8 @@ interface PseudoLabelOptions {
   readonly source: string;
   readonly name?: string;
   readonly embeddings: boolean;
+  readonly cluster?: string;
+  readonly workerTimeout?: string;
 }
 
 /** Problems shown of a result. */
@@ -41,6 +44,8 @@ export const registerPseudoLabelCommand: Register = (program, action) => {
     .requiredOption('--source <name>', 'whose images')
     .option('--name <name>', 'of the round')
     .option('--no-embeddings', 'leave out what the network’s last layer saw, 1 to 4 KB an image')
+    .option('--cluster <workers>', 'HOST:PORT,… of machines that label side by side, or @FILE (see `worker`)')
+    .option('--worker-timeout <seconds>', 'nothing heard of a worker for so long, and it is done without (10)')
     .action(
       action(async (context, options: PseudoLabelOptions) => {
         const connection = await context.connect({ serves: true });
@@ -64,7 +69,7 @@ async function startJob(connection: Connection, options: PseudoLabelOptions): Pr
     return rounds.importFile.mutate({ file: resolve(from), source, name, network, step });
   }
   const model = run === undefined ? { checkpoint: checkpoint! } : { run: (await findRun(connection, run)).id };
-  return rounds.label.mutate({ ...model, network, step, source, name, embeddings });
+  return rounds.label.mutate({ ...model, network, step, source, name, embeddings, cluster: clusterOf(options) });
 }
 
 function resultText(result: RoundResult): string {

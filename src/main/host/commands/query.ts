@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { ImageRow } from '#shared/catalog.ts';
 import { EXPRESSIONS } from '#shared/expressions.ts';
-import { type Facets, SORTS, type Sort } from '#shared/query.ts';
+import type { SimilarFaces } from '#shared/faces.ts';
+import { type Facets, SHARE_BINS, SORTS, type Sort } from '#shared/query.ts';
 import type { Connection } from '../connection.ts';
 import { type FilterOptions, addFilterOptions, filterFrom } from './filter-options.ts';
 import { formatCount, formatTable } from './output.ts';
@@ -12,7 +13,7 @@ import { positiveInteger } from './values.ts';
 const LARGEST_PAGE = 500;
 
 interface QueryOptions extends FilterOptions {
-  readonly sort: Sort;
+  readonly sort?: Sort;
   readonly descending: boolean;
   readonly limit: number;
   readonly cursor?: string;
@@ -21,16 +22,20 @@ interface QueryOptions extends FilterOptions {
 /** query, facets. */
 export const registerQueryCommands: Register = (program, action) => {
   addFilterOptions(program.command('query').description('images of a filter, in any order'))
-    .addOption(new Option('--sort <key>', 'order').choices([...SORTS]).default('id'))
+    .addOption(new Option('--sort <key>', 'order').choices([...SORTS]).default(undefined, 'id, or similarity'))
     .option('--descending', 'the other way round', false)
     .option('--limit <count>', 'rows at most', positiveInteger, 100)
     .option('--cursor <cursor>', 'go on behind a page: its nextCursor')
     .action(
       action(async (context, options: QueryOptions) => {
         const connection = await context.connect();
+        const filter = filterFrom(options);
+        const similar =
+          filter.similarTo === undefined ? null : await connection.client.catalog.similar.query({ filter });
         const page = await pageOf(connection, options, options.cursor ?? null);
         const more = page.nextCursor === null ? [] : [`More: --cursor '${page.nextCursor}'`];
-        context.result(page, [rowsText(page.rows), ...more].join('\n'));
+        const told = similar === null ? [] : [similarText(similar)];
+        context.result({ ...page, ...(similar && { similar }) }, [...told, rowsText(page.rows), ...more].join('\n'));
       }),
     );
 
@@ -48,10 +53,11 @@ export const registerQueryCommands: Register = (program, action) => {
 /** Asks until there are as many rows as were asked for, since a page may come short. */
 async function pageOf(
   connection: Connection,
-  { sort, descending, limit, ...options }: QueryOptions,
+  { sort: wanted, descending, limit, ...options }: QueryOptions,
   cursor: string | null,
 ): Promise<{ rows: ImageRow[]; nextCursor: string | null }> {
   const filter = filterFrom(options);
+  const sort = wanted ?? (filter.similarTo === undefined ? 'id' : 'similarity');
   const rows: ImageRow[] = [];
   let next = cursor;
   do {
@@ -65,13 +71,22 @@ async function pageOf(
 
 function rowsText(rows: readonly ImageRow[]): string {
   if (rows.length === 0) return 'No image meets this filter.';
+  const isOfRound = rows.some(({ pseudo }) => pseudo !== undefined);
+  const isSimilar = rows.some(({ distance }) => distance !== undefined);
   return formatTable(
-    ['id', 'source', 'split', 'class', 'identity', 'size', 'path'],
-    rows.map(({ id, source, split, label, identity, width, height, path }) => [
+    [
+      ...['id', 'source', 'split', 'class'],
+      ...(isOfRound ? ['pseudo label', 'confidence', 'margin'] : []),
+      ...(isSimilar ? ['distance'] : []),
+      ...['identity', 'size', 'path'],
+    ],
+    rows.map(({ id, source, split, label, pseudo, distance, identity, width, height, path }) => [
       String(id),
       source,
       split,
       className(label),
+      ...(isOfRound ? pseudoText(pseudo) : []),
+      ...(isSimilar ? [distance === undefined ? '–' : String(Number(distance.toPrecision(3)))] : []),
       identity ?? '–',
       width === null || height === null ? '–' : `${width} × ${height}`,
       path,
@@ -79,16 +94,49 @@ function rowsText(rows: readonly ImageRow[]): string {
   );
 }
 
+function pseudoText(pseudo: ImageRow['pseudo']): string[] {
+  if (pseudo === undefined) return ['–', '–', '–'];
+  return [className(pseudo.label), pseudo.confidence.toFixed(3), pseudo.margin.toFixed(3)];
+}
+
+/** By what the faces are alike, in a sentence. */
+function similarText({ image, measure, round, compared }: SimilarFaces): string {
+  const by =
+    measure === 'hash'
+      ? 'perceptual hashes, distance in bits of 64'
+      : `what the network of round ${round!.name} saw, cosine distance`;
+  return `The faces most like ${image} of ${formatCount(compared)}, by ${by}.`;
+}
+
 const className = (label: number | null): string => (label === null ? 'none' : EXPRESSIONS[label]!.name);
+
+type FacetList = readonly [string, readonly { readonly value: string; readonly count: number }[]];
+
+/** What the filter's round says; bins without images are left out. */
+function roundLists({ round }: Facets): FacetList[] {
+  if (round === null) return [];
+  const binsOf = (counts: readonly number[]) =>
+    counts.flatMap((count, bin) => {
+      const [from, to] = [bin, bin + 1].map((bound) => (bound / SHARE_BINS).toFixed(2));
+      return count === 0 ? [] : [{ value: `${from}..${to}`, count }];
+    });
+  return [
+    ['pseudo label', round.pseudoLabels.map(({ value, count }) => ({ value: className(value), count }))],
+    ['confidence', binsOf(round.confidence)],
+    ['margin', binsOf(round.margin)],
+  ];
+}
 
 function facetsText(facets: Facets): string {
   const { total, complete } = facets;
-  const lists: readonly (readonly [string, readonly { readonly value: string; readonly count: number }[]])[] = [
+  const lists: readonly FacetList[] = [
     ['source', facets.sources],
     ['split', facets.splits],
     ['class', facets.labels.map(({ value, count }) => ({ value: className(value), count }))],
     ['size', facets.sizes],
     ['quality', facets.qualities],
+    ['reviewed', facets.reviewed],
+    ...roundLists(facets),
     ['excluded', facets.excluded.map(({ value, count }) => ({ value: value ? 'yes' : 'no', count }))],
   ];
   return [

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import { expressionIndex } from '#shared/expressions.ts';
-import { type FilterOptions, addFilterOptions, filterFrom } from './filter-options.ts';
+import { type FilterOptions, addFilterOptions, filterBesideRound } from './filter-options.ts';
 import { formatCount, formatTable } from './output.ts';
 import type { Action } from './register.ts';
 import { auditText } from './review-text.ts';
@@ -51,7 +51,7 @@ export function addAuditCommand(review: Command, action: Action): void {
   ).action(
     action(async (context, options: AuditOptions, name: string) => {
       const { round, threshold, perClass, seed, target, classTarget } = options;
-      const filter = filterFrom(options);
+      const filter = filterBesideRound(options);
       if (round === undefined && threshold !== undefined) {
         throw new StudioError('usage', '--threshold is for the labels of a --round.');
       }

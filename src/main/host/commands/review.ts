@@ -12,7 +12,7 @@ import {
   type Verdict,
   type Weights,
 } from '#shared/review.ts';
-import { type FilterOptions, addFilterOptions, collect, filterFrom } from './filter-options.ts';
+import { type FilterOptions, addFilterOptions, collect, filterBesideRound } from './filter-options.ts';
 import type { Action, Register } from './register.ts';
 import { addAuditCommand } from './review-audit.ts';
 import { addFileCommands } from './review-files.ts';
@@ -156,7 +156,7 @@ function addDecisionCommands(review: Command, action: Action): void {
   ).action(
     action(async (context, options: DecideOptions) => {
       const { image, verdict, label, seen, round, queue, reviewer, reason, seconds, key } = options;
-      const filter = filterFrom(options as FilterOptions);
+      const filter = filterBesideRound(options as FilterOptions);
       const isFiltered = Object.keys(filter).length > 0;
       if (isFiltered === (image !== undefined)) {
         throw new StudioError('usage', 'Say which images: either --image, or a filter such as --source.');
@@ -181,11 +181,14 @@ function addDecisionCommands(review: Command, action: Action): void {
       )
       .option('--reviewer <name>', 'whose (default: the account’s name)')
       .option('--count <acts>', 'so many, one after the other', positiveInteger, 1)
+      .option('--key <key>', 'the same key again is done once')
       .action(
-        action(async (context, { reviewer, count }: { reviewer?: string; count: number }) => {
+        action(async (context, { reviewer, count, key }: { reviewer?: string; count: number; key?: string }) => {
+          if (key !== undefined && count > 1)
+            throw new StudioError('usage', '--key is for one act: leave out --count.');
           const { review: client } = (await context.connect()).client;
           const acts = [];
-          for (let turn = 0; turn < count; turn++) acts.push(await client[kind].mutate({ reviewer }));
+          for (let turn = 0; turn < count; turn++) acts.push(await client[kind].mutate({ reviewer, key }));
           context.result(acts, acts.map(actText).join('\n'));
         }),
       );

@@ -13,18 +13,20 @@ import type { Connection } from '../connection.ts';
 import { findRun } from './find-run.ts';
 import { formatCount, formatShare, formatTable } from './output.ts';
 import type { Action, Register } from './register.ts';
+import { addMapCommand } from './rounds-map.ts';
 import { flipsText, roundText, roundsText, thresholdsText } from './round-text.ts';
 import { naturalNumber, positiveInteger } from './values.ts';
 
 /** Images of one question to the host. */
 const LARGEST_PAGE = 500;
 
-/** rounds list, show, flips, image, thresholds, calibration, distribution, feedback, delete. */
+/** rounds list, show, flips, image, thresholds, calibration, distribution, feedback, map, delete. */
 export const registerRoundsCommands: Register = (program, action) => {
   const rounds = program.command('rounds').description('rounds of pseudo labels: what they say, and what changed');
   addListCommands(rounds, action);
   addChangeCommands(rounds, action);
   addAuditCommands(rounds, action);
+  addMapCommand(rounds, action);
 };
 
 function addListCommands(rounds: Command, action: Action): void {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { StudioError } from '#shared/errors.ts';
 import type { EvaluateRequest } from '#shared/evaluation.ts';
+import type { LabelChanges } from '#shared/label-changes.ts';
 import { SPLITS, type Split } from '#shared/images.ts';
 import type { RunDetail } from '#shared/training.ts';
 import type { Connection } from '../connection.ts';
@@ -10,6 +11,7 @@ import { comparisonText, seedText } from './comparison-text.ts';
 import type { CommandContext } from './context.ts';
 import { bootstrapOptions, followEvaluation, writePage } from './evaluate.ts';
 import { findRun } from './find-run.ts';
+import { labelChangesText } from './runs-labels.ts';
 import { formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
 import { positiveInteger } from './values.ts';
@@ -29,7 +31,9 @@ interface CompareOptions {
 export const registerCompareCommand: Register = (runs, action) => {
   const command = runs
     .command('compare')
-    .description('runs side by side: settings and best; with --split, on the same images with McNemar’s test')
+    .description(
+      'runs side by side: settings, best and label changes; with --split, also on the same images with McNemar’s test',
+    )
     .argument(
       '[runs...]',
       'the first is compared with each other one; --seeds takes all finished runs when none is named',
@@ -54,7 +58,11 @@ export const registerCompareCommand: Register = (runs, action) => {
         await evaluateMissing(context, connection, runs, { split: split ?? 'test', source });
         await compareSeeds(context, connection, { runs, split, source }, options.report);
       } else if (split === undefined) {
-        context.result(details.map(withoutHistory), settingsText(details));
+        const labelChanges = await changesOfLabels(connection, details);
+        context.result(
+          { runs: details.map(withoutHistory), labelChanges },
+          [settingsText(details), ...labelChanges.map(labelChangesText)].join('\n\n'),
+        );
       } else await compareOnSplit(context, connection, details, { ...options, split });
     }),
   );
@@ -90,13 +98,29 @@ async function compareOnSplit(
   await evaluateMissing(context, connection, request.runs, { split, source, map });
   if (options.report === undefined) {
     const comparison = await connection.client.evaluation.compare.mutate(request);
-    context.result(comparison, comparisonText(comparison));
+    const labelChanges = await changesOfLabels(connection, runs);
+    context.result(
+      { ...comparison, labelChanges },
+      [comparisonText(comparison), ...labelChanges.map(labelChangesText)].join('\n\n'),
+    );
     return;
   }
   const { page, comparison } = await connection.client.evaluation.comparePage.mutate(request);
+  const labelChanges = await changesOfLabels(connection, runs);
   await writePage(options.report, page);
   const place = resolve(options.report);
-  context.result({ ...comparison, report: place }, `${comparisonText(comparison)}\nThe report is in ${place}.`);
+  const text = [comparisonText(comparison), ...labelChanges.map(labelChangesText)].join('\n\n');
+  context.result({ ...comparison, labelChanges, report: place }, `${text}\nThe report is in ${place}.`);
+}
+
+/** The labels of the first run against those of each other one. */
+function changesOfLabels(connection: Connection, runs: readonly RunDetail[]): Promise<LabelChanges[]> {
+  const [first, ...others] = runs.map(({ id }) => id);
+  return Promise.all(
+    others
+      .filter((id) => id !== first)
+      .map((second) => connection.client.runs.labelChanges.query({ first: first!, second })),
+  );
 }
 
 async function finishedRuns(connection: Connection): Promise<string[]> {

@@ -1,32 +1,42 @@
 import { resolve } from 'node:path';
+import { commandLineHint } from '#shared/errors.ts';
 import type { RunDetail, RunSummary } from '#shared/training.ts';
+import { collect } from './filter-options.ts';
 import { formatShare, formatTable } from './output.ts';
 import type { Register } from './register.ts';
 import { findRun } from './find-run.ts';
 import { registerCompareCommand } from './runs-compare.ts';
+import { registerLabelsCommand, reviewedText } from './runs-labels.ts';
+import { registerTagCommand } from './runs-tag.ts';
 import { followRun } from './train.ts';
 
-/** runs list | show | pause | resume | stop | compare | tensorboard | delete. */
+/** runs list | show | pause | resume | stop | compare | labels | tag | tensorboard | delete. */
 export const registerRunsCommands: Register = (program, action) => {
-  const runs = program.command('runs').description('list, show, pause, resume, stop, compare and delete runs');
+  const runs = program.command('runs').description('list, show, pause, resume, stop, compare, tag and delete runs');
 
-  runs.command('list').action(
-    action(async (context) => {
-      const connection = await context.connect();
-      const list = await connection.client.runs.list.query();
-      const rows = list.map((run) => [
-        run.id,
-        run.status,
-        `${run.step}/${run.totalSteps}`,
-        run.best === null ? '–' : formatShare(run.best.accuracy),
-        run.updatedAt,
-      ]);
-      context.result(
-        list,
-        list.length === 0 ? 'No runs yet.' : formatTable(['run', 'status', 'step', 'best', 'updated'], rows),
-      );
-    }),
-  );
+  runs
+    .command('list')
+    .option('--tag <tag>', 'only runs with this tag (may be repeated: with all of them)', collect(String))
+    .action(
+      action(async (context, { tag = [] }: { tag?: readonly string[] }) => {
+        const connection = await context.connect();
+        const all = await connection.client.runs.list.query();
+        const list = all.filter(({ tags }) => tag.every((wanted) => tags.includes(wanted)));
+        const rows = list.map((run) => [
+          run.id,
+          run.status,
+          `${run.step}/${run.totalSteps}`,
+          run.best === null ? '–' : formatShare(run.best.accuracy),
+          run.tags.join(', '),
+          run.updatedAt,
+        ]);
+        const none = all.length === 0 ? 'No runs yet.' : `No run has the tag ${tag.join(' and ')}.`;
+        context.result(
+          list,
+          list.length === 0 ? none : formatTable(['run', 'status', 'step', 'best', 'tags', 'updated'], rows),
+        );
+      }),
+    );
 
   runs
     .command('show')
@@ -78,6 +88,8 @@ export const registerRunsCommands: Register = (program, action) => {
     );
 
   registerCompareCommand(runs, action);
+  registerLabelsCommand(runs, action);
+  registerTagCommand(runs, action);
 
   runs
     .command('tensorboard')
@@ -121,7 +133,9 @@ function describeRun(run: RunDetail): string {
   ]);
   return [
     `${run.id}: ${run.status}, step ${run.step} of ${run.totalSteps}, ${Math.round(run.seconds)} s of training.`,
-    run.error === null ? '' : `${run.error.message} ${run.error.hint ?? ''}`,
+    run.tags.length === 0 ? '' : `Tags: ${run.tags.join(', ')}.`,
+    reviewedText(run.reviewed),
+    run.error === null ? '' : `${run.error.message} ${commandLineHint(run.error) ?? ''}`,
     rows.length === 0
       ? 'No evaluation yet.'
       : formatTable(['network', 'split', 'step', 'accuracy', 'mean class'], rows),

@@ -134,7 +134,12 @@ const FLAGS: readonly TrainFlag[] = [
     read: naturalNumber,
   },
   { flags: '--amp', field: 'mixedPrecision', help: 'mixed precision where the device has it' },
-  { flags: '--world-size <devices>', field: 'worldSize', help: 'devices to train on', read: integer },
+  { flags: '--world-size <devices>', field: 'worldSize', help: 'devices to train on, of all workers', read: integer },
+  {
+    flags: '--sync-bn',
+    field: 'synchronizeNormalization',
+    help: 'with --cluster: BatchNorm over the images of all workers, not of each alone',
+  },
   {
     flags: '--method <method>',
     field: 'method',

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
-import type { RunRequest, RunSummary } from '#shared/training.ts';
+import type { ClusterRequest } from '#shared/cluster.ts';
+import { type RunRequest, type RunSummary, trainingConfigSchema } from '#shared/training.ts';
 import { checkCheckpointFile } from '../../interchange/checkpoint-file.ts';
 import { type Connection, remoteClient } from '../connection.ts';
 import { openWorkspace, servingHost } from '../workspace.ts';
@@ -11,6 +12,8 @@ import { findRun } from './find-run.ts';
 import { evaluationText } from './evaluate.ts';
 import { formatShare } from './output.ts';
 import type { Register } from './register.ts';
+import { clusterOf, LAUNCHER } from './cluster-options.ts';
+import { joinLaunch } from './train-launched.ts';
 import { addTrainOptions, flagsWithoutEffect, trainingConfigOf } from './train-options.ts';
 
 const POLL_MILLISECONDS = 300;
@@ -24,6 +27,11 @@ interface TrainOptions extends Record<string, unknown> {
   readonly resume?: string;
   readonly evaluate?: true;
   readonly finetune?: true;
+  readonly cluster?: string;
+  readonly elastic?: true;
+  readonly workerTimeout?: string;
+  readonly insecureNetwork?: true;
+  readonly map: readonly string[];
 }
 
 export const registerTrainCommand: Register = (program, action) => {
@@ -37,47 +45,95 @@ export const registerTrainCommand: Register = (program, action) => {
     .option('--evaluate', 'with --resume: score the run’s best network on the test split, and train nothing')
     .option('--finetune', 'with --resume: fine-tune the best network so far, and end the run with that')
     .option('--detach', 'leave it running and return', false);
+  command
+    .option(
+      '--cluster <workers>',
+      'HOST:PORT,… of machines that train together, @FILE with one a line (see `worker`), or `launcher` under srun or torchrun',
+    )
+    .option('--insecure-network', 'with --cluster launcher: workers listen beyond their machines, unencrypted')
+    .option(
+      '--map <from=to>',
+      'with --cluster launcher: where images below a folder of the first process are here',
+      (text: string, all: string[]) => [...all, text],
+      [],
+    )
+    .option('--elastic', 'with --cluster: when a worker is gone, go on by itself with those that are left')
+    .option('--worker-timeout <seconds>', 'with --cluster: nothing heard of a worker for so long, and it is gone (10)');
   addTrainOptions(command);
   command.action(
     action(async (context, options: TrainOptions) => {
       for (const sentence of flagsWithoutEffect(options)) context.progress.line(`Without effect here: ${sentence}.`);
       checkModes(options);
       if (options.evaluate) return evaluateResumed(context, options.resume!);
-      const connection = options.detach ? await connectDetached(context) : await context.connect({ serves: true });
-      const run =
-        options.resume === undefined
-          ? await startRun(connection, options)
-          : await resumeRun(connection, options.resume, options.finetune ?? false);
-      if (options.detach) {
-        context.result(
-          { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
-          `Run ${run.id} goes on by itself; \`runs show ${run.id}\` tells how far it is.`,
-        );
-        return;
+      if (options.cluster !== LAUNCHER) return train(context, options, clusterOf(options));
+      // A resumed run has its settings already; of a new one all processes must mean the same.
+      const config = options.resume === undefined ? trainingConfigSchema.parse(trainingConfigOf(options)) : null;
+      const launched = await joinLaunch(context, options, config);
+      if (launched === null) return;
+      try {
+        await train(context, options, clusterOf({ ...options, cluster: launched.workers.join() }));
+      } finally {
+        launched.close();
       }
-      const ended = await followRun(context, connection, run.id);
-      reportRun(context, ended);
-      if (ended.status === 'finished') await waitForOthers(context, connection);
     }),
   );
 };
 
-async function startRun(connection: Connection, options: TrainOptions): Promise<RunSummary> {
+async function train(
+  context: CommandContext,
+  options: TrainOptions,
+  cluster: ClusterRequest | undefined,
+): Promise<void> {
+  const connection = options.detach ? await connectDetached(context) : await context.connect({ serves: true });
+  const run =
+    options.resume === undefined
+      ? await startRun(connection, options, cluster)
+      : await resumeRun(connection, options, cluster);
+  if (options.detach) {
+    context.result(
+      { run: run.id, step: run.step, best: run.best, status: run.status, seconds: run.seconds },
+      `Run ${run.id} goes on by itself; \`runs show ${run.id}\` tells how far it is.`,
+    );
+    return;
+  }
+  const ended = await followRun(context, connection, run.id);
+  reportRun(context, ended);
+  if (ended.status === 'finished') await waitForOthers(context, connection);
+}
+
+async function startRun(
+  connection: Connection,
+  options: TrainOptions,
+  cluster: ClusterRequest | undefined,
+): Promise<RunSummary> {
   const config = trainingConfigOf(options);
   if (typeof config.pretrained === 'string') await checkCheckpointFile(config.pretrained);
   const names = await defaultSets(connection, options, config.method === 'supervised');
-  const request: RunRequest = { config, ...names, validation: options.validation };
+  const request: RunRequest = {
+    ...{ config, ...names, validation: options.validation },
+    ...(cluster === undefined ? {} : { cluster }),
+  };
   return connection.client.runs.start.mutate(request);
 }
 
-async function resumeRun(connection: Connection, name: string, finetuneOnly: boolean): Promise<RunSummary> {
-  const { id } = await findRun(connection, name);
+async function resumeRun(
+  connection: Connection,
+  { resume, finetune }: TrainOptions,
+  cluster: ClusterRequest | undefined,
+): Promise<RunSummary> {
+  const { id } = await findRun(connection, resume!);
   const { runs } = connection.client;
-  return finetuneOnly ? runs.finetune.mutate({ id }) : runs.resume.mutate({ id });
+  if (finetune) return runs.finetune.mutate({ id });
+  return runs.resume.mutate(cluster === undefined ? { id } : { id, cluster });
 }
 
 /** @throws StudioError 'usage' for --evaluate and --finetune without the run they are about, or together. */
-function checkModes({ evaluate, finetune, resume }: TrainOptions): void {
+function checkModes({ evaluate, finetune, resume, cluster, detach }: TrainOptions): void {
+  if (cluster === LAUNCHER && detach) {
+    throw new StudioError('usage', '--detach would leave the processes of the launcher alone.', {
+      hint: 'Leave it out.',
+    });
+  }
   if (evaluate === undefined && finetune === undefined) return;
   const flag = evaluate === undefined ? '--finetune' : '--evaluate';
   if (evaluate !== undefined && finetune !== undefined) {

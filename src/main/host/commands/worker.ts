@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import type { RuntimeInfo } from '#shared/runtime.ts';
 import { isLoopback, parseNetworkAddress } from '#shared/network-address.ts';
+import type { TrainingConfig } from '#shared/training.ts';
 import { EngineProcess } from '../engine-process.ts';
 import { parseMapping } from '../cluster/path-mapping.ts';
 import { clusterSecret, clusterSecretFile } from '../cluster/secret.ts';
 import { WorkerServer } from '../cluster/worker-server.ts';
 import type { Register } from './register.ts';
 
-interface WorkerOptions {
+export interface WorkerOptions {
   readonly listen: string;
   readonly tensorflowPort?: string;
   readonly map: readonly string[];
@@ -43,7 +44,12 @@ export const registerWorkerCommand: Register = (program, action) => {
     );
 };
 
-async function startWorker(options: WorkerOptions, log: (line: string) => void): Promise<WorkerServer> {
+/** @param expectedConfig settings that the host's must equal; null: any. @throws StudioError 'usage' for an address that others reach. */
+export async function startWorker(
+  options: WorkerOptions,
+  log: (line: string) => void,
+  expectedConfig: TrainingConfig | null = null,
+): Promise<WorkerServer> {
   const { host, port } = parseNetworkAddress(options.listen);
   if (!isLoopback(host) && !options.insecureNetwork) {
     throw new StudioError(
@@ -60,7 +66,7 @@ async function startWorker(options: WorkerOptions, log: (line: string) => void):
   const server = await WorkerServer.listen({
     ...{ host, port, secret: clusterSecret(), mappings, once: options.once, log },
     silenceMilliseconds: Number(options.timeout) * 1000,
-    expectedConfig: null,
+    expectedConfig,
     introduction: { hostName: hostname(), runtime, tensorFlowPort, listensOn: host },
   }).catch((error: unknown) => {
     throw toStudioError(error);

@@ -7,6 +7,7 @@ import { appRouter } from '../router.ts';
 import type { Studio } from '../studio.ts';
 import { sendUiFile } from './files.ts';
 import { sendImage, sizeOf } from './images.ts';
+import { sendMap } from './maps.ts';
 import type { Access } from './security.ts';
 import { checkOrigin, setSecurityHeaders } from './security.ts';
 import { receiveUpload } from './uploads.ts';
@@ -102,6 +103,10 @@ async function route(options: HttpOptions, request: IncomingMessage, response: S
     case 'image':
       if (!access.allowsImage(url) && !access.allowsRequest(request, url)) throw unauthorized();
       return sendImage(studio, imageId(rest), sizeOf(url.searchParams.get('size')), response);
+    case 'map':
+      requireMethod(request, 'GET');
+      if (!access.allowsRequest(request, url)) throw unauthorized();
+      return sendMap(studio, rest, response);
     case 'upload':
       requireMethod(request, 'POST');
       if (!access.allowsRequest(request, url)) throw unauthorized();

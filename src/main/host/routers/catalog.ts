@@ -13,6 +13,7 @@ import {
 } from '#shared/analysis.ts';
 import {
   catalogStatsSchema,
+  statsRequestSchema,
   subsetNameSchema,
   subsetSchema,
   imagePageSchema,
@@ -30,6 +31,7 @@ import {
   measureHistogramSchema,
   savedViewSchema,
   selectionSchema,
+  similarFacesSchema,
 } from '#shared/faces.ts';
 import { imageFilterSchema } from '#shared/filter.ts';
 import { jobSchema } from '#shared/jobs.ts';
@@ -43,7 +45,7 @@ import { procedure, router } from '../trpc.ts';
 
 export const catalogRouter = router({
   stats: procedure
-    .input(z.object({ source: z.string().optional() }).default({}))
+    .input(statsRequestSchema.default({}))
     .output(catalogStatsSchema)
     .query(({ ctx, input }) => ctx.studio.catalog.stats(input)),
   images: procedure
@@ -112,6 +114,11 @@ export const catalogRouter = router({
     .input(savedViewSchema.pick({ name: true }))
     .output(z.array(savedViewSchema))
     .mutation(({ ctx, input }) => removeView(ctx.studio.catalog, input.name)),
+  /** How the faces most like one are found: by which measure, among how many. */
+  similar: procedure
+    .input(z.object({ filter: imageFilterSchema.refine(({ similarTo }) => similarTo !== undefined, 'Name an image.') }))
+    .output(similarFacesSchema)
+    .query(({ ctx, input }) => ctx.studio.similar.describe(input.filter)),
   facets: procedure
     .input(z.object({ filter: imageFilterSchema.default({}) }).default({ filter: {} }))
     .output(facetsSchema)

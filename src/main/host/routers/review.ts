@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobSchema } from '#shared/jobs.ts';
+import { nearImageSchema, nearestRequestSchema } from '#shared/map.ts';
 import {
   auditAnswerRequestSchema,
   auditImageSchema,
@@ -15,6 +16,7 @@ import {
   rankRequestSchema,
   reviewStatsSchema,
   suspicionSchema,
+  turnRequestSchema,
   weightsSchema,
   reviewActionSchema,
   reviewKeysSchema,
@@ -47,6 +49,11 @@ export const reviewRouter = router({
     .input(queueRequestSchema)
     .output(queuePageSchema)
     .query(({ ctx, input }) => ctx.studio.reviews.queues.page(input)),
+  /** What the network finds alike to an image, the nearest first; null without embeddings. */
+  nearest: procedure
+    .input(nearestRequestSchema)
+    .output(z.array(nearImageSchema).nullable())
+    .query(({ ctx, input }) => ctx.studio.reviews.queues.nearest(input)),
   /** What confident learning says of a labeled set as a whole. */
   confident: procedure
     .input(rankRequestSchema)
@@ -64,13 +71,13 @@ export const reviewRouter = router({
     .mutation(({ ctx, input }) => ctx.studio.reviews.decide(input)),
   /** Takes the reviewer's newest act that stands back. */
   undo: procedure
-    .input(byReviewer)
+    .input(turnRequestSchema.default({}))
     .output(decisionBatchSchema)
-    .mutation(({ ctx, input }) => ctx.studio.reviews.undo(input.reviewer)),
+    .mutation(({ ctx, input }) => ctx.studio.reviews.undo(input)),
   redo: procedure
-    .input(byReviewer)
+    .input(turnRequestSchema.default({}))
     .output(decisionBatchSchema)
-    .mutation(({ ctx, input }) => ctx.studio.reviews.redo(input.reviewer)),
+    .mutation(({ ctx, input }) => ctx.studio.reviews.redo(input)),
   /** Acts, the newest first. */
   log: procedure
     .input(logRequestSchema.omit({ image: true }).prefault({}))

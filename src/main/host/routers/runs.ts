@@ -1,12 +1,17 @@
 import { z } from 'zod';
+import { clusterRequestSchema, workerLoadSchema } from '#shared/cluster.ts';
 import {
   badImageSchema,
+  memorySampleSchema,
   runDetailSchema,
   runRequestSchema,
   runSummarySchema,
   stepMetricsSchema,
+  tagRequestSchema,
   trialSchema,
 } from '#shared/training.ts';
+import { labelChangesRequestSchema, labelChangesSchema, reviewedLabelPageSchema } from '#shared/label-changes.ts';
+import { reviewedPartSchema } from '#shared/reviewed-use.ts';
 import { procedure, router } from '../trpc.ts';
 
 const byId = z.object({ id: z.string() });
@@ -31,10 +36,16 @@ export const runsRouter = router({
     .input(byId)
     .output(runSummarySchema)
     .mutation(({ ctx, input }) => ctx.studio.runs.pause(input.id)),
+  /** `cluster`: other workers than before, from here on. */
   resume: procedure
-    .input(byId)
+    .input(byId.extend({ cluster: clusterRequestSchema.optional() }))
     .output(runSummarySchema)
-    .mutation(({ ctx, input }) => ctx.studio.runs.resume(input.id)),
+    .mutation(({ ctx, input }) => ctx.studio.runs.resume(input.id, input.cluster)),
+  /** How the workers of a run on a cluster fare. */
+  workers: procedure
+    .input(byId)
+    .output(z.array(workerLoadSchema))
+    .query(({ ctx, input }) => ctx.studio.runs.workers(input.id)),
   /** Fine-tunes the best adaptation network so far and ends the run with it. */
   finetune: procedure
     .input(byId)
@@ -57,6 +68,34 @@ export const runsRouter = router({
     .input(byId.extend({ folder: z.string().min(1) }))
     .output(z.object({ path: z.string(), steps: z.number().int(), evaluations: z.number().int() }))
     .mutation(({ ctx, input }) => ctx.studio.runs.exportCurves(input.id, input.folder)),
+  /** Gives a run tags, or takes them away. */
+  tag: procedure
+    .input(tagRequestSchema)
+    .output(runSummarySchema)
+    .mutation(({ ctx, input }) => ctx.studio.runs.changeTags(input)),
+  /** How the labels of two runs differ: of their newest rounds, and those they were given. */
+  labelChanges: procedure
+    .input(labelChangesRequestSchema)
+    .output(labelChangesSchema)
+    .query(({ ctx, input }) => ctx.studio.labelChanges.between(input)),
+  /** Which labels a run was given that a person had given or confirmed, image by image. */
+  reviewedLabels: procedure
+    .input(
+      byId.extend({
+        part: reviewedPartSchema.default('labeled'),
+        afterImage: z.number().int().nonnegative().default(0),
+        limit: z.number().int().min(1).max(10_000).default(200),
+      }),
+    )
+    .output(reviewedLabelPageSchema)
+    .query(({ ctx, input: { id, part, afterImage, limit } }) =>
+      ctx.studio.labelChanges.reviewed(id, part, afterImage, limit),
+    ),
+  /** Memory the engine held, over the steps. */
+  memory: procedure
+    .input(byId.extend({ maximumPoints: z.number().int().min(2).max(100_000).default(1_000) }))
+    .output(z.array(memorySampleSchema))
+    .query(({ ctx, input }) => ctx.studio.catalog.runs.memory(input.id, input.maximumPoints)),
   /** Images that could not be read and were left out, by their paths. */
   badImages: procedure
     .input(byId.extend({ limit: z.number().int().min(1).max(10_000).default(1_000) }))

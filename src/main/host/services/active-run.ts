@@ -1,13 +1,18 @@
 import { join } from 'node:path';
+import type { WorkerLoad } from '#shared/cluster.ts';
 import { type StudioError, deserializeError, serializeError } from '#shared/errors.ts';
 import type { RunStatus, StepMetrics, TrainingConfig } from '#shared/training.ts';
 import type { FromEngine } from '../../engine/messages.ts';
 import type { TrainingEvent, TrainingOutcome } from '../../training/events.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ProgressMeter } from '../../jobs/progress.ts';
+import { nvidiaDriverLoaded } from '../../tensorflow/setup/gpu.ts';
 import { RunCurves } from './run-curves.ts';
+import { MemorySampler } from './engine-memory.ts';
+import { WorkerLoads } from './worker-loads.ts';
 import { keepTrainingRound } from './training-round.ts';
-import { EngineProcess } from '../engine-process.ts';
+import { ClusterEngine } from '../cluster/cluster-engine.ts';
+import { EngineProcess, type TrainingEngine } from '../engine-process.ts';
 import type { EventBus } from '../events.ts';
 
 /** Step rows are written together: a commit a step would cost more than the step of a small network. */
@@ -37,8 +42,12 @@ export class ActiveRun {
   readonly #meter = new ProgressMeter();
   readonly #steps: StepMetrics[] = [];
   readonly #curves: RunCurves | null;
+  readonly #memory: MemorySampler;
+  readonly #usesDevice: boolean;
   #flushTimer: NodeJS.Timeout | undefined;
-  #engine: EngineProcess | undefined;
+  #engine: TrainingEngine | undefined;
+  #workers: WorkerLoads | null = null;
+  #enginesBefore = 0;
   readonly #environment: Readonly<Record<string, string>>;
   #request: 'pause' | 'stop' | undefined;
   #pausedStatus: RunStatus = 'paused';
@@ -51,8 +60,13 @@ export class ActiveRun {
     this.#options = options;
     const run = options.catalog.runs.get(options.id);
     this.#seconds = run.seconds;
+    this.#usesDevice = run.config.device !== 'cpu' && nvidiaDriverLoaded();
     this.#environment = engineEnvironment(run.config);
     this.#curves = run.config.tensorBoard ? new RunCurves(join(options.directory, 'tensorboard')) : null;
+    this.#memory = new MemorySampler(
+      (sample) => options.catalog.runs.addMemory(options.id, sample),
+      (error) => this.#log('warning', `The memory in use is not known: ${serializeError(error).message}`),
+    );
     this.#job = options.catalog.jobs.create({
       kind: 'train',
       title: `Train ${run.name}`,
@@ -84,6 +98,9 @@ export class ActiveRun {
       for (;;) {
         const end = await this.#runEngineOnce();
         if ('outcome' in end) return this.#finish(end.outcome);
+        if (end.error.code === 'cancelled' && this.#request !== undefined) {
+          return this.#settle(this.#request === 'stop' ? 'stopped' : this.#pausedStatus);
+        }
         if (!end.crashed || ++this.#crashes >= CRASHES_IN_A_ROW) return this.#fail(end.error);
         if (this.#request !== undefined) return this.#settle(this.#request === 'stop' ? 'stopped' : 'interrupted');
         this.#log('warning', `${end.error.message} Starting it again from the last checkpoint.`);
@@ -91,6 +108,7 @@ export class ActiveRun {
     } catch (error) {
       this.#fail(deserializeError(serializeError(error)));
     } finally {
+      await this.#memory.settled();
       this.#curves?.close();
     }
   }
@@ -98,10 +116,10 @@ export class ActiveRun {
   /** One engine process from its start to its end. */
   async #runEngineOnce(): Promise<{ outcome: TrainingOutcome } | { error: StudioError; crashed: boolean }> {
     let end: { outcome: TrainingOutcome } | { error: StudioError; crashed: boolean } | undefined;
-    const engine = new EngineProcess((message) => {
+    const engine = this.#newEngine((message) => {
       end = this.#receive(message) ?? end;
       if (end !== undefined) void engine.close();
-    }, this.#environment);
+    });
     this.#engine = engine;
     const { directory, finetuneOnly } = this.#options;
     engine.send({ kind: 'train', directory, finetuneOnly });
@@ -109,8 +127,29 @@ export class ActiveRun {
     if (this.#request !== undefined) engine.send({ kind: this.#request });
     const exit = await engine.exited;
     this.#engine = undefined;
+    this.#workers = null;
     this.#flush();
-    return end ?? { error: engine.crash(exit), crashed: true };
+    return end ?? { error: engine.crash(exit), crashed: engine.startsAgain };
+  }
+
+  /** Of this machine, or those of the cluster that the run asks for. */
+  #newEngine(onMessage: (message: FromEngine) => void): TrainingEngine {
+    const environment = this.#environment;
+    const { catalog, directory } = this.#options;
+    const { name, request } = catalog.runs.get(this.id);
+    const isRestart = this.#enginesBefore++ > 0;
+    if (request.cluster === undefined) return new EngineProcess(onMessage, { environment });
+    return new ClusterEngine({
+      ...{ cluster: request.cluster, directory, environment, isRestart, onMessage },
+      purpose: `Train ${name}`,
+      onWorkers: (addresses) => (this.#workers = new WorkerLoads(addresses)),
+      log: (level, message) => this.#log(level, message),
+    });
+  }
+
+  /** How the workers of a cluster fare; none where the run trains on this machine. */
+  get workers(): WorkerLoad[] {
+    return this.#workers?.list() ?? [];
   }
 
   #receive(message: FromEngine): { outcome: TrainingOutcome } | { error: StudioError; crashed: false } | undefined {
@@ -151,6 +190,9 @@ export class ActiveRun {
         this.#steps.push(event.metrics);
         this.#curves?.addStep(event.metrics);
         this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MILLISECONDS);
+        break;
+      case 'replica':
+        this.#workers?.add(event);
         break;
       case 'evaluation':
         this.#flush();
@@ -204,6 +246,8 @@ export class ActiveRun {
       rate: progress.rate,
       secondsLeft: progress.secondsLeft,
     });
+    const pid = this.#engine instanceof EngineProcess ? this.#engine.pid : undefined;
+    this.#memory.note(last.step, pid, this.#usesDevice);
     events.publish({ type: 'runs.progress', run: this.id, step: last.step });
   }
 

@@ -40,7 +40,8 @@ async function readCalibration(checkpoint: string): Promise<Partial<Record<Netwo
     return calibrationFileSchema.parse(JSON.parse(text)).networks;
   } catch (cause) {
     throw new StudioError('corrupt', `${file} is damaged.`, {
-      hint: 'Delete it and calibrate again (`evaluate --calibrate`).',
+      hint: 'Delete it and calibrate again.',
+      commandLine: '`evaluate --calibrate`',
       cause,
     });
   }

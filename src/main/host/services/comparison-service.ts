@@ -67,7 +67,8 @@ export class ComparisonService {
         .map(({ id }) => id);
     if (wanted.length === 0) {
       throw new StudioError('not-found', 'There are no finished runs in this workspace.', {
-        hint: 'Train some with `train`.',
+        hint: 'Let some train to their ends first.',
+        commandLine: '`train`',
       });
     }
     const scored = [];

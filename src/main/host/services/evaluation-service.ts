@@ -18,6 +18,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { EngineModel } from '../../engine/messages.ts';
 import { expectedCalibrationError, negativeLogLikelihood } from '../../evaluation/calibration.ts';
 import { mapClasses, type MappedPredictions } from '../../evaluation/class-mapping.ts';
+import { predictOnWorkers } from '../cluster/predict-on-workers.ts';
 import { evaluatePredictions } from '../../evaluation/metrics.ts';
 import { mistakesOf } from '../../evaluation/mistakes.ts';
 import { evaluationReport } from '../../evaluation/report.ts';
@@ -175,7 +176,8 @@ export class EvaluationService {
   async calibrate(request: EvaluateRequest): Promise<FittedTemperature> {
     if (request.split !== 'validation') {
       throw new StudioError('usage', `A temperature is fitted on a validation split, not on ${request.split}.`, {
-        hint: 'Import images with --role validation.',
+        hint: 'Import images for validation.',
+        commandLine: '--role validation',
       });
     }
     const model = this.#options.engine.model(request.model);
@@ -207,9 +209,12 @@ export class EvaluationService {
   ): Promise<EvaluationRecord> {
     const { engine, workers } = this.#options;
     const split = splitName(request);
-    const answer = await engine.ask((process) =>
-      process.request({ kind: 'evaluate', model, images, workers }, (done, total) => report(done, total), signal),
-    );
+    const answer =
+      request.cluster === undefined
+        ? await engine.ask((process) =>
+            process.request({ kind: 'evaluate', model, images, workers }, (done, total) => report(done, total), signal),
+          )
+        : await predictOnWorkers(request.cluster, { model, images, workers, split }, report, signal);
     this.#run(request.model); // deleted meanwhile: nothing is kept of it
     const { step, classes, imagesPerSecond, failed } = answer;
     return this.#store.save(
@@ -228,7 +233,8 @@ export class EvaluationService {
     const images = this.#options.catalog.images.manifest(place).filter((image) => image.label >= 0);
     if (images.length > 0) return images;
     throw new StudioError('bad-input', `There are no labeled images in the ${splitName(request)} split.`, {
-      hint: '`stats` lists what is there.',
+      hint: 'Choose another split or source.',
+      commandLine: '`stats` lists what is there',
     });
   }
 

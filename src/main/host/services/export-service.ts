@@ -41,10 +41,12 @@ export class ExportService {
     const started = performance.now();
     const snapshot = this.#options.catalog.snapshot();
     try {
+      if (request.filter !== undefined) for (const _ of snapshot.query.prepare(request.filter)) await nextTurn();
       const chosen = chosenImages(snapshot, request);
       if (chosen.ids.length === 0) {
         throw new StudioError('bad-input', 'No image meets this filter: there is nothing to export.', {
-          hint: '`facets` shows what is there.',
+          hint: 'Widen the filter.',
+          commandLine: '`facets` shows what is there',
         });
       }
       const exporter = exporterOf(request.format, { copy: request.copy, facts: () => this.#facts(snapshot, request) });
@@ -115,7 +117,13 @@ function choiceOf({
   labels,
   sizes,
   qualities,
+  reviewed,
+  round,
+  pseudoLabels,
+  confidence,
+  margin,
   duplicates,
+  similarTo,
   excluded = 'no',
   text,
 }: ImageFilter): string {
@@ -125,6 +133,12 @@ function choiceOf({
     ...(labels === undefined ? [] : [`labels ${labels.map((label) => label ?? 'none').join(', ')}`]),
     ...(sizes === undefined ? [] : [`sizes ${sizes.join(', ')}`]),
     ...(qualities === undefined ? [] : [`quality ${qualities.join(', ')}`]),
+    ...(reviewed === undefined ? [] : [`reviewed ${reviewed.join(', ')}`]),
+    ...(round === undefined ? [] : [`round ${round}`]),
+    ...(pseudoLabels === undefined ? [] : [`pseudo labels ${pseudoLabels.join(', ')}`]),
+    ...(confidence === undefined ? [] : [`confidence ${confidence.from} to ${confidence.to}`]),
+    ...(margin === undefined ? [] : [`margin ${margin.from} to ${margin.to}`]),
+    ...(similarTo === undefined ? [] : [`the faces most like ${similarTo}`]),
     ...(duplicates === undefined ? [] : [`duplicates ${duplicates}`]),
     ...(text === undefined ? [] : [`the text “${text}”`]),
     ...(excluded === 'no' ? [] : [excluded === 'only' ? 'excluded images only' : 'excluded images too']),

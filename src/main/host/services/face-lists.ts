@@ -41,7 +41,7 @@ export class FaceLists {
       if (page.nextCursor === null) return { rows: page.rows, total: page.rows.length };
     }
     const ids = await this.#idsOf(list);
-    return { rows: query.rows([...ids.subarray(offset, offset + limit)]), total: ids.length };
+    return { rows: query.rows([...ids.subarray(offset, offset + limit)], list.filter), total: ids.length };
   }
 
   /** Where an image is in a list; null when it is not there. */
@@ -65,13 +65,22 @@ export class FaceLists {
     return [...(await this.#idsOf(list)).subarray(first, last + 1)];
   }
 
+  /** With what a round and a list of similar faces are now: either may change while the catalog's images do not. */
+  #keyOf(list: FaceListRequest): string {
+    const { round, similarTo } = list.filter;
+    const { rounds, similar } = this.#catalog;
+    const labels = round === undefined ? null : rounds.named(round);
+    const alike = similarTo === undefined ? null : similar.get(list.filter);
+    return JSON.stringify([list, labels && [labels.count, labels.updatedAt], alike && [alike.measure, alike.ids]]);
+  }
+
   #has(list: FaceListRequest): boolean {
-    const key = JSON.stringify(list);
+    const key = this.#keyOf(list);
     return this.#kept.some((kept) => kept.key === key && kept.version === this.#events.catalogVersion);
   }
 
   #idsOf(list: FaceListRequest): Promise<Uint32Array> {
-    const key = JSON.stringify(list);
+    const key = this.#keyOf(list);
     const version = this.#events.catalogVersion;
     this.#kept = this.#kept.filter((kept) => kept.version === version);
     const found = this.#kept.find((kept) => kept.key === key);

@@ -59,7 +59,8 @@ async function lookAt(
     }
   } catch (error) {
     if (!(error instanceof StudioError)) throw error;
-    look.problem = { message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+    const { code: _code, ...problem } = error.toJSON();
+    look.problem = problem;
   }
   return look;
 }

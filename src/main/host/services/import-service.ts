@@ -146,7 +146,8 @@ async function relinked(
   const before = catalog.sources.get(name);
   if (copies === null) return { before, now: await relinkSource(catalog, before, root) };
   throw new StudioError('conflict', `${name} is kept in the workspace as copies, so that it cannot have been moved.`, {
-    hint: 'Import without --relink.',
+    hint: 'Import it anew, not as one that was moved.',
+    commandLine: 'without --relink',
   });
 }
 
@@ -158,10 +159,8 @@ function sameSource(catalog: Catalog, wanted: Omit<SourceRow, 'id' | 'createdAt'
   if (difference === undefined) return known;
   const found = difference === 'root' ? `of ${known.root}` : `imported as ${known[difference]}`;
   throw new StudioError('conflict', `There is a source named “${wanted.name}” already, ${found}.`, {
-    hint:
-      difference === 'root'
-        ? 'Choose another name with --source, or, if it was moved, add --relink.'
-        : 'Choose another name with --source.',
+    hint: difference === 'root' ? 'Choose another name, or, if it was moved, say so.' : 'Choose another name.',
+    commandLine: difference === 'root' ? '--source, --relink' : '--source',
   });
 }
 

@@ -64,14 +64,16 @@ export function votedSource(catalog: Catalog, name: string | undefined): SourceR
   if (only !== undefined && sources.length === 1) return only;
   if (only === undefined) {
     throw new StudioError('not-found', 'There is no source of FER2013 that the votes could be joined to.', {
-      hint: 'Import FER2013 first; if it was imported in another format, name its source with --source.',
+      hint: 'Import FER2013 first; if it was imported in another format, name its source.',
+      commandLine: '--source',
     });
   }
   throw new StudioError(
     'usage',
     `Several sources are of FER2013: ${sources.map((source) => source.name).join(', ')}.`,
     {
-      hint: 'Name one with --source.',
+      hint: 'Name one as the source.',
+      commandLine: '--source',
     },
   );
 }

@@ -38,7 +38,8 @@ export class NeighborStore {
       .filter(({ label }) => label >= 0);
     if (images.length === 0) {
       throw new StudioError('bad-input', `There are no labeled images in the ${split} split.`, {
-        hint: '`stats` lists what is there.',
+        hint: 'Choose another split or source.',
+        commandLine: '`stats` lists what is there',
       });
     }
     const folder = this.#folder(model);

@@ -70,7 +70,8 @@ export class NetworkEngine {
       });
     }
     throw new StudioError('not-found', `There is no checkpoint ${place}.`, {
-      hint: 'Name a folder, a file of weights, or what `checkpoint import` was told to call it.',
+      hint: 'Name a folder, a file of weights, or a checkpoint that was imported.',
+      commandLine: 'by the name `checkpoint import` gave it',
     });
   }
 }

@@ -38,7 +38,8 @@ export class ReviewAudits {
     if (population.length === 0) {
       const what = round === null ? 'No image of the filter has a label' : 'No label of the round is at its threshold';
       throw new StudioError('bad-input', `${what}: there is nothing to audit.`, {
-        hint: round === null ? '`facets` shows what is there.' : '`rounds thresholds` shows what thresholds accept.',
+        hint: round === null ? 'Widen the filter.' : 'Lower the thresholds.',
+        commandLine: round === null ? '`facets` shows what is there' : '`rounds thresholds` shows what they accept',
       });
     }
     const populations = new Map(
@@ -83,7 +84,8 @@ export class ReviewAudits {
     const drawn = audits.sample(audit.id).find((candidate) => candidate.image === image);
     if (drawn === undefined) {
       throw new StudioError('not-found', `Image ${image} is not in the audit “${name}”.`, {
-        hint: 'Judge the images that `review audit next` gives.',
+        hint: 'Judge the images that the audit gives next.',
+        commandLine: '`review audit next`',
       });
     }
     const decision =

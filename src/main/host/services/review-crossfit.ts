@@ -4,7 +4,7 @@ import type { ManifestImage } from '#shared/images.ts';
 import { RandomStream } from '#shared/random.ts';
 import type { CrossfitRequest } from '#shared/review-use.ts';
 import type { Round, RoundResult } from '#shared/rounds.ts';
-import { type RunDetail, trainingConfigSchema } from '#shared/training.ts';
+import { type RunDetail, type RunStatus, trainingConfigSchema } from '#shared/training.ts';
 import { classColumnsOf, placeColumns } from '../../audit/rounds/class-columns.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { JobContext } from '../../jobs/runner.ts';
@@ -14,6 +14,8 @@ import { resultOf } from './round-results.ts';
 import type { RunService } from './run-service.ts';
 
 const POLL_MILLISECONDS = 300;
+/** Statuses of a run that will never have its network. */
+const DEAD: readonly RunStatus[] = ['failed', 'stopped'];
 /** Images of one question to the engine. */
 const LIST = 256;
 
@@ -141,7 +143,10 @@ function roundFor(catalog: Catalog, { name, source, classCount }: CrossfitPlan, 
   });
 }
 
-/** The fold's run, trained to its end. @throws StudioError when it was stopped or failed; the signal's reason. */
+/**
+ * The fold's run, trained to its end. One that failed or was stopped before is removed with all it left, and trained anew.
+ * @throws StudioError when it is stopped or fails, with its own reason; the signal's reason.
+ */
 async function trainFold(
   { catalog, runs }: CrossfitOptions,
   { config = {}, validation = 'validation' }: CrossfitRequest,
@@ -157,11 +162,11 @@ async function trainFold(
     .filter((run) => run.name === name)
     .map(({ id }) => runs.get(id))
     .find((run) => JSON.stringify(run.config) === wanted && sameImages(catalog, run, fold));
-  let run = known;
+  const isDead = known !== undefined && DEAD.includes(known.status);
+  if (isDead) await runs.remove(known.id);
+  let run = isDead ? undefined : known;
   if (run === undefined) {
-    const rule = `all folds of “${plan.name}” but number ${fold.number + 1}`;
-    const subset = catalog.subsets.createFromImages(name.slice(0, 200), fold.others, rule);
-    const labeled = `${subset.name}@${subset.version}`;
+    const labeled = known?.request.labeled ?? subsetFor(catalog, plan, fold, name);
     run = runs.start({ config: { ...config, name, method: 'supervised' }, labeled, validation });
   } else if (run.status === 'paused' || run.status === 'interrupted') runs.resume(run.id);
   const { id } = run;
@@ -175,12 +180,31 @@ async function trainFold(
     }
     if (now.status === 'finished') return now;
     if (now.status !== 'running' && now.status !== 'queued') {
-      throw new StudioError('interrupted', `Run ${id}, which trains “${name}”, is ${now.status}.`, {
-        hint: 'Look at it with `runs show`; the same request goes on.',
-      });
+      throw unfinishedFold(now, name);
     }
     await sleep(POLL_MILLISECONDS, undefined, { signal }).catch(() => undefined); // told at the top of the loop
   }
+}
+
+/** The name of a frozen subset of what the fold's network may learn. */
+function subsetFor(catalog: Catalog, plan: CrossfitPlan, fold: Fold, name: string): string {
+  const rule = `all folds of “${plan.name}” but number ${fold.number + 1}`;
+  const subset = catalog.subsets.createFromImages(name.slice(0, 200), fold.others, rule);
+  return `${subset.name}@${subset.version}`;
+}
+
+/** Why a fold has no network: what its run itself says, and how it goes on. */
+function unfinishedFold({ id, status, error }: RunDetail, name: string): StudioError {
+  if (status === 'failed' && error !== null) {
+    const again = 'The same request trains this fold anew, and keeps those that are done.';
+    return new StudioError('interrupted', `Run ${id}, which trains “${name}”, failed: ${error.message}`, {
+      hint: error.hint === undefined ? again : `${error.hint} ${again}`,
+    });
+  }
+  const goesOn = DEAD.includes(status) ? 'trains this fold anew' : 'goes on with this fold';
+  return new StudioError('interrupted', `Run ${id}, which trains “${name}”, was ${status}.`, {
+    hint: `The same request ${goesOn}, and keeps those that are done.`,
+  });
 }
 
 /** Whether a run of that name trained on the same images: decisions since may have changed their labels. */
@@ -226,6 +250,6 @@ function checkedConfig(config: Readonly<Record<string, unknown>>) {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw new StudioError('usage', `Training settings: ${[...issue.path.map(String), issue.message].join(': ')}.`, {
-    hint: 'Name them as `train --help` does, in camel case, such as totalSteps.',
+    hint: 'Name them as a run’s config.json does, such as totalSteps.',
   });
 }

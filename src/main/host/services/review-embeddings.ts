@@ -27,3 +27,15 @@ export async function roundEmbeddings(
   });
   return { values, size };
 }
+
+/** Of the vectors in two rows; 0 where one of them has no length. */
+export function cosineOf({ values, size }: NonNullable<RankInput['embeddings']>, one: number, other: number): number {
+  let [product, ones, others] = [0, 0, 0];
+  for (let index = 0; index < size; index++) {
+    const [first, second] = [values[one * size + index]!, values[other * size + index]!];
+    product += first * second;
+    ones += first ** 2;
+    others += second ** 2;
+  }
+  return ones === 0 || others === 0 ? 0 : product / Math.sqrt(ones * others);
+}

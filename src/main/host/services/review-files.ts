@@ -89,7 +89,8 @@ export async function readDecisions(catalog: Catalog, file: string, reviewer: st
   const missing = ['source', 'path', 'verdict', 'label'].filter((column) => !header.includes(column));
   if (missing.length > 0) {
     throw new StudioError('bad-input', `${file} has no column ${missing.join(', ')} in its first line.`, {
-      hint: 'Decisions are read from a csv as `review export` writes it.',
+      hint: 'Decisions are read from a csv as the studio exports them.',
+      commandLine: '`review export`',
     });
   }
   const read: ReadDecisions = { decisions: [], problems: [] };

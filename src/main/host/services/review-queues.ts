@@ -11,16 +11,18 @@ import {
   SUSPICIONS,
   weightsSchema,
 } from '#shared/review.ts';
+import type { NearImage, NearestRequest } from '#shared/map.ts';
 import type { ConfidentReport } from '#shared/review-use.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { Round } from '#shared/rounds.ts';
 import type { RoundSignals } from '../../catalog/review-signals.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import { type QueueOrder, queueOrder, reasonTest, weightsOf } from '../../audit/composite.ts';
+import { type QueueOrder, chosenOrder, queueOrder, reasonTest, weightsOf } from '../../audit/composite.ts';
 import { scoreInThread } from '../../audit/score-thread.ts';
 import { MISSING, QUEUE_SENTENCES, sentenceOf } from '../../audit/sentences.ts';
-import { type RankInput, type SuspicionScores, argmax } from '../../audit/suspicions.ts';
-import { roundEmbeddings } from './review-embeddings.ts';
+import { NEIGHBOURS, type RankInput, type SuspicionScores, argmax } from '../../audit/suspicions.ts';
+import { cosineOf, roundEmbeddings } from './review-embeddings.ts';
+import { PickedImages } from './picked-images.ts';
 import type { RoundService } from './round-service.ts';
 
 const WEIGHTS_SETTING = 'review.weights';
@@ -42,6 +44,8 @@ interface Ranking {
 
 /** Ranks the labels of rounds by how suspicious they are. */
 export class ReviewQueues {
+  /** Images chosen by hand, to be looked through as a queue. */
+  readonly picks: PickedImages;
   readonly #catalog: Catalog;
   readonly #rounds: RoundService;
   #last: { readonly key: string; readonly ranking: Promise<Ranking> } | undefined;
@@ -49,6 +53,7 @@ export class ReviewQueues {
   constructor(catalog: Catalog, rounds: RoundService) {
     this.#catalog = catalog;
     this.#rounds = rounds;
+    this.picks = new PickedImages((round) => rounds.folderOf(round));
   }
 
   /** What each suspicion counts for in the mixed queue. */
@@ -91,11 +96,16 @@ export class ReviewQueues {
     };
   }
 
-  /** The images of a queue, the most suspicious first, each with the reasons in sentences. */
+  /**
+   * The images of a queue, the most suspicious first, each with the reasons in sentences.
+   * @throws StudioError 'not-found' for a choice of images that is not kept.
+   */
   async page(request: QueueRequest): Promise<QueuePage> {
-    const { queue = 'mixed', undecidedOnly = true, label, from = 0, limit = 100 } = request;
+    const { queue = 'mixed', undecidedOnly = true, label, picked, from = 0, limit = 100 } = request;
     const ranking = await this.#ranking(request);
-    const { order, scores } = this.#order(ranking, queue, weightsOf({ ...this.weights, ...request.weights }));
+    const weights = weightsOf({ ...this.weights, ...request.weights });
+    const { order, scores } =
+      picked === undefined ? this.#order(ranking, queue, weights) : await this.#pickedOrder(ranking, picked, weights);
     const { images } = ranking.signals;
     const decided = undecidedOnly ? this.#catalog.reviewSignals.decided() : new Set();
     const places: number[] = [];
@@ -114,12 +124,34 @@ export class ReviewQueues {
     };
   }
 
+  /**
+   * The images that the network finds most alike to one, the nearest first: those that the queue of neighbours goes by. Null without embeddings;
+   * none for an image that is not in the round. Found with the ranking, so that asking takes no time while a queue is looked through.
+   */
+  async nearest({ image, ...request }: NearestRequest): Promise<NearImage[] | null> {
+    const { signals, input, found } = await this.#ranking(request);
+    const { embeddings } = input;
+    if (embeddings === null || found.neighbours === null) return null;
+    const row = rowOf(signals.images, image);
+    if (row < 0) return [];
+    const near = found.neighbours.subarray(row * NEIGHBOURS, (row + 1) * NEIGHBOURS);
+    return Array.from(near)
+      .filter((other) => other >= 0)
+      .map((other) => ({
+        image: signals.images[other]!,
+        label: input.labels[other]!,
+        isGiven: input.isGiven[other] === 1,
+        distance: 1 - cosineOf(embeddings, row, other),
+      }));
+  }
+
   /** What confident learning says of the labels that images have of their own. @throws StudioError 'bad-input' where none has one. */
   async confident(request: RankRequest): Promise<ConfidentReport> {
     const { round, input, found } = await this.#ranking(request);
     if (found.confident === null) {
       throw new StudioError('bad-input', `No image of the round “${round.name}” has a label of its own.`, {
-        hint: 'Confident learning looks for wrong labels of a labeled set: make a round over it with `review crossfit`.',
+        hint: 'Confident learning looks for wrong labels of a labeled set: label one out of sample.',
+        commandLine: '`review crossfit`',
       });
     }
     const { thresholds, counts, joint } = found.confident;
@@ -183,6 +215,23 @@ export class ReviewQueues {
     return order;
   }
 
+  /** The images of a choice that the round has, in the order of the mixed queue. */
+  async #pickedOrder(
+    ranking: Ranking,
+    picked: string,
+    weights: Readonly<Record<Suspicion, number>>,
+  ): Promise<QueueOrder> {
+    const { round, signals, orders } = ranking;
+    const key = `picked ${picked} ${JSON.stringify(weights)}`;
+    const known = orders.get(key);
+    if (known !== undefined) return known;
+    const { images } = await this.picks.get(round.id, picked);
+    const rows = images.map((image) => rowOf(signals.images, image)).filter((row) => row >= 0);
+    const order = chosenOrder(Uint32Array.from(rows), this.#order(ranking, 'mixed', weights).scores);
+    orders.set(key, order);
+    return order;
+  }
+
   async #ranking({ round: wanted, against: wantedOther, method = 'normalized-margin' }: RankRequest): Promise<Ranking> {
     const round = this.#rounds.named(String(wanted));
     const against = wantedOther === undefined ? this.#otherNetwork(round) : this.#rounds.named(String(wantedOther));
@@ -211,7 +260,8 @@ export class ReviewQueues {
   async #rank(key: string, round: Round, against: Round | null, method: RankInput['method']): Promise<Ranking> {
     if (round.count === 0) {
       throw new StudioError('bad-input', `The round “${round.name}” holds no labels yet.`, {
-        hint: 'Wait until it is labeled, or choose another (`rounds list`).',
+        hint: 'Wait until it is labeled, or choose another.',
+        commandLine: '`rounds list`',
       });
     }
     const upTo = this.#catalog.decisions.newest();
@@ -237,4 +287,16 @@ export class ReviewQueues {
       run === round.run && network !== round.network && status === 'finished';
     return rounds.find(isOther) ?? null;
   }
+}
+
+/** Where an image is among ascending ones; -1 where it is not. */
+function rowOf(images: Float64Array, image: number): number {
+  let [low, high] = [0, images.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (images[middle]! === image) return middle;
+    if (images[middle]! < image) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }

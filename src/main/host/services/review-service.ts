@@ -6,6 +6,7 @@ import {
   type DecisionBatch,
   type Pace,
   type ReviewStats,
+  type TurnRequest,
   VERDICTS,
   type Verdict,
   DEFAULT_REVIEW_KEYS,
@@ -41,6 +42,9 @@ import { makeReviewedSubset } from './review-subset.ts';
 import type { RoundService } from './round-service.ts';
 import type { RunService } from './run-service.ts';
 
+/** Images of an act that an event names: beyond it, to look again at all is no more work. */
+const IMAGES_TOLD = 100;
+
 const KEYS_SETTING = 'review.keys';
 /** Images on which two reviewers differ that are told. */
 const DISAGREEMENTS_TOLD = 1_000;
@@ -53,7 +57,9 @@ export interface ReviewServiceOptions {
   readonly engine: NetworkEngine;
   /** Threads that decode. */
   readonly workers: number;
-  /** Told after each change of what holds. */
+  /** Told after each act, with its images; null where they are too many to name. */
+  readonly onDecision: (images: number[] | null) => void;
+  /** Told after each other change of what holds. */
   readonly onChange: () => void;
 }
 
@@ -80,27 +86,28 @@ export class ReviewService {
     const images = request.images ?? catalog.query.ids(request.filter ?? {});
     if (images.length === 0) {
       throw new StudioError('bad-input', 'No image meets this filter: there is nothing to decide.', {
-        hint: '`facets` shows what is there.',
+        hint: 'Widen the filter.',
+        commandLine: '`facets` shows what is there',
       });
     }
     const decisions = images.map((image) => ({ image, verdict, label }));
     const note = { reviewer, round, audit: null, queue, reason, seconds, key };
-    return this.#changed(catalog.decisions.record(decisions, note, seen));
+    return this.#decided(catalog.decisions.record(decisions, note, seen));
   }
 
-  /** @throws StudioError 'conflict' when the reviewer has nothing to undo. */
-  undo(reviewer: string = userName()): DecisionBatch {
-    return this.#changed(this.#options.catalog.decisions.undo(reviewer));
+  /** @throws StudioError 'conflict' when the reviewer has nothing to undo, or another act is next than the one that is meant. */
+  undo({ reviewer = userName(), ...sent }: TurnRequest = {}): DecisionBatch {
+    return this.#decided(this.#options.catalog.decisions.undo(reviewer, sent));
   }
 
-  /** @throws StudioError 'conflict' when the reviewer has nothing to redo. */
-  redo(reviewer: string = userName()): DecisionBatch {
-    return this.#changed(this.#options.catalog.decisions.redo(reviewer));
+  /** As {@link undo}. @throws StudioError 'conflict' when the reviewer has nothing to redo. */
+  redo({ reviewer = userName(), ...sent }: TurnRequest = {}): DecisionBatch {
+    return this.#decided(this.#options.catalog.decisions.redo(reviewer, sent));
   }
 
   /** What somebody saw in a blind audit. */
   answer(request: Parameters<ReviewAudits['answer']>[0]): DecisionBatch {
-    return this.#changed(this.audits.answer(request));
+    return this.#decided(this.audits.answer(request));
   }
 
   /** How much was decided, how fast, and how well each queue aimed. @param reviewer whose undo and redo are meant. */
@@ -171,7 +178,8 @@ export class ReviewService {
     const known = catalog.rounds.find(plan.name);
     if (known !== undefined && known.status !== 'interrupted') {
       throw new StudioError('conflict', `There is a round named “${plan.name}” already.`, {
-        hint: 'Choose another name with --name, or delete that round first (`rounds delete`).',
+        hint: 'Choose another name, or delete that round first.',
+        commandLine: '--name, `rounds delete`',
       });
     }
     const title = `Label ${request.labeled} out of sample`;
@@ -212,6 +220,12 @@ export class ReviewService {
     throw new StudioError('not-found', `${name} decided nothing in this workspace.`, {
       hint: reviewers.length === 0 ? 'Nobody did yet.' : `Those who did: ${reviewers.join(', ')}.`,
     });
+  }
+
+  #decided(act: DecisionBatch): DecisionBatch {
+    const { catalog, onDecision } = this.#options;
+    onDecision(act.images > IMAGES_TOLD ? null : catalog.decisions.imagesOf(act, IMAGES_TOLD));
+    return act;
   }
 
   #changed<Result>(result: Result): Result {

@@ -65,7 +65,8 @@ function baseImages(catalog: Catalog, base: string) {
   const labeled = images.filter(({ label }) => label >= 0 && label < EXPRESSIONS.length);
   if (labeled.length > 0) return labeled;
   throw new StudioError('bad-input', `“${base}” holds no labeled training images.`, {
-    hint: 'Name a subset, or a source with a train split (`stats` lists them).',
+    hint: 'Choose a subset, or a source with a train split.',
+    commandLine: '`subsets` and `stats` list them',
   });
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { clusterRequestSchema } from '#shared/cluster.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { ManifestImage } from '#shared/images.ts';
 import type { LabelRequest, Round, RoundResult } from '#shared/rounds.ts';
@@ -7,6 +8,7 @@ import { type ClassColumns, classColumnsOf, placeColumns } from '../../audit/rou
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { EngineAnswers, EngineModel } from '../../engine/messages.ts';
 import type { JobContext } from '../../jobs/runner.ts';
+import { WorkerPool } from '../cluster/worker-pool.ts';
 import { EngineProcess } from '../engine-process.ts';
 import { RoundEmbeddings } from './round-embeddings.ts';
 import { resultOf } from './round-results.ts';
@@ -30,28 +32,61 @@ export interface RoundPlace {
 
 export type NetworkAnswer = EngineAnswers['label'];
 
-/** Labels a source with a network, in an engine of its own: the labels are kept as they come, and what was interrupted is continued. */
+/**
+ * Labels a source with a network, in an engine of its own or by workers: the labels are kept as they come, and what was interrupted is
+ * continued.
+ */
 export async function labelSource(options: LabelingOptions, { signal, report }: JobContext): Promise<RoundResult> {
-  const { catalog, model, request, workers } = options;
+  const { catalog, request } = options;
   const images = catalog.images.manifest({ source: request.source });
-  const engine = new EngineProcess(() => undefined);
-  const letGo = (): void => void engine.close();
+  report(0, images.length, 'Loading the network.');
+  const labeler = await openLabeler(options, images, (message) => report(0, images.length, message));
+  const letGo = (): void => void labeler.close();
   signal.addEventListener('abort', letGo);
   try {
-    const embeddings = request.embeddings ?? true;
-    const ask = (list: readonly ManifestImage[]): Promise<NetworkAnswer> =>
-      engine.request({ kind: 'label', model, images: list, workers, embeddings });
-    report(0, images.length, 'Loading the network.');
-    const about = await ask([]);
+    const about = await labeler.ask([]);
     const labeling = new Labeling(options, roundFor(options, about, images.length), about);
-    return await labeling.run(images, ask, (done) => report(done, images.length), signal);
+    return await labeling.run(images, labeler, (done) => report(done, images.length), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
     signal.removeEventListener('abort', letGo);
-    await engine.close();
+    await labeler.close();
   }
+}
+
+/** Who labels lists of images. */
+export interface ListLabeler {
+  ask(list: readonly ManifestImage[]): Promise<NetworkAnswer>;
+  /** Questions that are worth having under way at a time. */
+  readonly ahead: number;
+  close(): Promise<void>;
+}
+
+async function openLabeler(
+  { model, request, workers }: LabelingOptions,
+  images: readonly ManifestImage[],
+  log: (message: string) => void,
+): Promise<ListLabeler> {
+  const { cluster, source, embeddings = true } = request;
+  if (cluster !== undefined) {
+    const cause = { purpose: `Label ${source}`, images, log };
+    const pool = await WorkerPool.open({ ...cause, cluster: clusterRequestSchema.parse(cluster), model });
+    return {
+      ask: (list) => pool.ask({ kind: 'label', model: pool.model, images: list, workers, embeddings }),
+      get ahead() {
+        return pool.ahead;
+      },
+      close: () => Promise.resolve(pool.close()),
+    };
+  }
+  const engine = new EngineProcess(() => undefined);
+  return {
+    ask: (list) => engine.request({ kind: 'label', model, images: list, workers, embeddings }),
+    ahead: 2,
+    close: () => engine.close(),
+  };
 }
 
 /** The interrupted round of the same network and source, or a new one. */
@@ -106,10 +141,10 @@ export class Labeling {
     this.#columns = classColumnsOf(about.classes, 'The network');
   }
 
-  /** @param images of the source, ascending. @param ask labels some of them; two questions are under way at a time. */
+  /** @param images of the source, ascending. */
   async run(
     images: readonly ManifestImage[],
-    ask: (list: readonly ManifestImage[]) => Promise<NetworkAnswer>,
+    labeler: Pick<ListLabeler, 'ask' | 'ahead'>,
     onProgress: (done: number) => void,
     signal: AbortSignal,
   ): Promise<RoundResult> {
@@ -124,7 +159,7 @@ export class Labeling {
     const seconds = (): number => this.#round.seconds + (performance.now() - begun) / 1000;
     let status: Round['status'] = 'interrupted';
     try {
-      for await (const answer of inOrder(listsOf(rest), ask)) {
+      for await (const answer of inOrder(listsOf(rest), labeler)) {
         signal.throwIfAborted();
         await this.#keep(answer.list, answer.answer);
         catalog.rounds.update(id, { seconds: seconds() });
@@ -177,24 +212,24 @@ function* listsOf(images: readonly ManifestImage[]): Generator<readonly Manifest
   for (let from = 0; from < images.length; from += LIST) yield images.slice(from, from + LIST);
 }
 
-/** Asks for one list more than it waits for, and gives the answers in order. */
-async function* inOrder<Answer>(
+/** Asks ahead, and gives the answers in order. */
+async function* inOrder(
   lists: Iterable<readonly ManifestImage[]>,
-  ask: (list: readonly ManifestImage[]) => Promise<Answer>,
-): AsyncGenerator<{ list: readonly ManifestImage[]; answer: Answer; done: number }> {
-  const asked: { list: readonly ManifestImage[]; answer: Promise<Answer> }[] = [];
+  labeler: Pick<ListLabeler, 'ask' | 'ahead'>,
+): AsyncGenerator<{ list: readonly ManifestImage[]; answer: NetworkAnswer; done: number }> {
+  const asked: { list: readonly ManifestImage[]; answer: Promise<NetworkAnswer> }[] = [];
   let done = 0;
-  const take = async (): Promise<{ list: readonly ManifestImage[]; answer: Answer; done: number }> => {
+  const take = async (): Promise<{ list: readonly ManifestImage[]; answer: NetworkAnswer; done: number }> => {
     const { list, answer } = asked.shift()!;
     const given = await answer;
     done += list.length;
     return { list, answer: given, done };
   };
   for (const list of lists) {
-    const answer = ask(list);
+    const answer = labeler.ask(list);
     answer.catch(() => undefined); // told when its turn comes
     asked.push({ list, answer });
-    if (asked.length === 2) yield await take();
+    if (asked.length >= labeler.ahead) yield await take();
   }
   while (asked.length > 0) yield await take();
 }
@@ -204,6 +239,7 @@ export function stepCheckpoint(runFolder: string, step: number): string {
   const checkpoint = join(runFolder, `step-${step}`);
   if (existsSync(join(checkpoint, 'state.json'))) return checkpoint;
   throw new StudioError('not-found', `${runFolder} holds no checkpoint of step ${step}.`, {
-    hint: 'A run keeps one every so many steps with --checkpoint-every; leave --step out for its best.',
+    hint: 'A run keeps one every so many steps where its settings say so; name no step for its best.',
+    commandLine: '--checkpoint-every of `train`, --step',
   });
 }

@@ -101,13 +101,7 @@ export class RoundService {
 
   /** A round by its number or its name. @throws StudioError 'not-found'. */
   named(round: string): Round {
-    const { rounds } = this.#options.catalog;
-    const found = rounds.find(round);
-    if (found !== undefined) return found;
-    if (/^\d{1,15}$/.test(round)) return rounds.get(Number(round));
-    throw new StudioError('not-found', `There is no round “${round}” in this workspace.`, {
-      hint: 'List them with `rounds list`.',
-    });
+    return this.#options.catalog.rounds.named(round);
   }
 
   /** The file of a round's embeddings; null when it has none, or is not finished. */
@@ -150,7 +144,8 @@ export class RoundService {
     catalog.sources.get(source);
     if (catalog.query.facets({ sources: [source] }).total > 0) return;
     throw new StudioError('bad-input', `The source “${source}” holds no images.`, {
-      hint: '`stats` lists the sources.',
+      hint: 'Choose another source.',
+      commandLine: '`stats` lists them',
     });
   }
 
@@ -168,6 +163,7 @@ export class RoundService {
 
 function takenName(name: string): StudioError {
   return new StudioError('conflict', `There is a round named “${name}” already.`, {
-    hint: 'Choose another name with --name, or delete that round first (`rounds delete`).',
+    hint: 'Choose another name, or delete that round first.',
+    commandLine: '--name, `rounds delete`',
   });
 }

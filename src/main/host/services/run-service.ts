@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClusterRequest, WorkerLoad } from '#shared/cluster.ts';
 import { StudioError } from '#shared/errors.ts';
 import { splitSchema } from '#shared/images.ts';
 import type { ManifestImage } from '#shared/images.ts';
@@ -10,9 +11,11 @@ import {
   type RunRequest,
   type RunStatus,
   type RunSummary,
+  type TagRequest,
   type TrainingConfig,
   type TrainingManifest,
   trainingConfigSchema,
+  trainingManifestSchema,
 } from '#shared/training.ts';
 import { checkTrainingConfig } from '#shared/training-check.ts';
 import { classNames } from '#shared/expressions.ts';
@@ -68,16 +71,34 @@ export class RunService {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'config.json'), JSON.stringify(config, null, 2));
     writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifest));
-    this.#catalog.runs.create({
-      id,
-      name: config.name,
-      config,
-      request,
-      snapshot: snapshotOf(manifest),
-      totalSteps: config.totalSteps,
-    });
+    const { labeled, validation } = manifest;
+    this.#catalog.runs.create(
+      { id, name: config.name, config, request, snapshot: snapshotOf(manifest), totalSteps: config.totalSteps },
+      { labeled, validation },
+    );
     this.#enqueue(id);
     return this.get(id);
+  }
+
+  /** Gives a run tags, or takes them away. */
+  changeTags({ id, add = [], remove = [] }: TagRequest): RunSummary {
+    this.#catalog.runs.changeTags(id, add, remove);
+    this.#events.publish({ type: 'runs.changed', run: id });
+    return this.#summary(id);
+  }
+
+  /** What a run trains on, as it was pinned. @throws StudioError 'corrupt' when its file is gone or damaged. */
+  manifest(id: string): TrainingManifest {
+    this.#summary(id);
+    const file = join(this.#directory(id), 'manifest.json');
+    try {
+      return trainingManifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    } catch (error) {
+      throw new StudioError('corrupt', `What run ${id} trained on cannot be read: ${file} is missing or damaged.`, {
+        hint: 'Restore the file from a copy of the workspace.',
+        cause: error,
+      });
+    }
   }
 
   /** What a run of this request trains with and on. @throws StudioError 'usage', 'bad-input'. */
@@ -95,10 +116,12 @@ export class RunService {
     return this.#summary(id);
   }
 
-  resume(id: string): RunSummary {
+  /** @param cluster other workers than before, from here on; undefined: as before. */
+  resume(id: string, cluster?: ClusterRequest): RunSummary {
     const run = this.get(id);
     if (this.#active?.id === id || this.#queue.includes(id)) return this.#summary(id);
     if (!RESUMABLE.includes(run.status)) throw this.#cannot('resumed', id);
+    if (cluster !== undefined) this.#catalog.runs.setCluster(id, cluster);
     this.#enqueue(id);
     return this.#summary(id);
   }
@@ -110,12 +133,14 @@ export class RunService {
     const directory = this.#directory(id);
     if (existsSync(join(directory, 'finetuned'))) {
       throw new StudioError('conflict', `Run ${id} is fine-tuned already.`, {
-        hint: 'Start a new run from its weights (--pretrained) to go on from them.',
+        hint: 'Start a new run from its weights to go on from them.',
+        commandLine: '--pretrained',
       });
     }
     if (config.finetuneEpochs === 0) {
-      throw new StudioError('conflict', `Run ${id} was started with --finetune-epochs 0.`, {
-        hint: 'Start a new run with its best checkpoint as --pretrained and some epochs.',
+      throw new StudioError('conflict', `Run ${id} was started with no epochs of fine-tuning.`, {
+        hint: 'Start a new run with its best checkpoint as first weights, and with some epochs of fine-tuning.',
+        commandLine: '--pretrained, --finetune-epochs',
       });
     }
     if (!existsSync(join(directory, 'last'))) {
@@ -126,6 +151,12 @@ export class RunService {
     this.#finetuneOnly.add(id);
     this.#enqueue(id);
     return this.#summary(id);
+  }
+
+  /** How the workers of a run fare that trains now on a cluster; none of any other run. */
+  workers(id: string): WorkerLoad[] {
+    this.get(id);
+    return this.#active?.id === id ? this.#active.workers : [];
   }
 
   async stop(id: string): Promise<RunSummary> {
@@ -273,7 +304,8 @@ export class RunService {
         'bad-input',
         `“${request.labeled}” holds no labeled training images of the first ${config.classCount} classes.`,
         {
-          hint: 'Name a subset (`subset`) or a source with a train split (`stats` lists them).',
+          hint: 'Choose a subset, or a source with a train split.',
+          commandLine: '`subsets` and `stats` list them',
         },
       );
     }
@@ -289,13 +321,15 @@ export class RunService {
     const name = request.unlabeled;
     if (name === undefined) {
       throw new StudioError('usage', 'Meta-Face2Exp needs a source of unlabeled faces.', {
-        hint: 'Name one (--unlabeled SOURCE), or train with --method supervised.',
+        hint: 'Choose one, or train by the supervised method.',
+        commandLine: '--unlabeled SOURCE, --method supervised',
       });
     }
     const images = this.#catalog.images.manifest({ source: name }).map((image) => ({ ...image, label: -1 }));
     if (images.length === 0)
       throw new StudioError('bad-input', `The source “${name}” holds no images.`, {
-        hint: '`stats` lists the sources.',
+        hint: 'Choose another source.',
+        commandLine: '`stats` lists them',
       });
     return images;
   }
@@ -313,7 +347,8 @@ export class RunService {
       .filter((image) => image.label >= 0 && image.label < config.classCount);
     if (images.length === 0) {
       throw new StudioError('bad-input', `There are no labeled images in the ${request.validation} split.`, {
-        hint: 'Import some with --role validation: the best checkpoint is chosen on them.',
+        hint: 'Import some for validation: the best checkpoint is chosen on them.',
+        commandLine: '--role validation',
       });
     }
     return images;

@@ -28,7 +28,8 @@ function listedImages(text: string, file: string): ListedImage[] {
   const expression = header.indexOf(CLASS_COLUMN);
   if (path === -1 || expression === -1) {
     throw new StudioError('bad-input', `${file} has no columns ${PATH_COLUMN} and ${CLASS_COLUMN} in its first line.`, {
-      hint: 'A subset is read from a csv as `subset --out` and the released program write it.',
+      hint: 'A subset is read from a csv as the studio and the released program write it.',
+      commandLine: '`subset --out`',
     });
   }
   return rows.map((row, index) => {

@@ -64,16 +64,19 @@ export class TrialService {
     let device = '';
     let memoryBytes: number | null = null;
     let end: 'trained' | StudioError | undefined;
-    const engine = new EngineProcess((message: FromEngine) => {
-      if (message.kind === 'training' && message.event.type === 'started') device = message.event.device;
-      if (message.kind === 'training' && message.event.type === 'step') {
-        steps.push(message.event.metrics);
-        memoryBytes = engine.pid === undefined ? memoryBytes : (peakResidentBytes(engine.pid) ?? memoryBytes);
-      }
-      if (message.kind === 'trained') end = 'trained';
-      if (message.kind === 'failed') end = deserializeError(message.error);
-      if (end !== undefined) void engine.close();
-    }, { environment: engineEnvironment(config) });
+    const engine = new EngineProcess(
+      (message: FromEngine) => {
+        if (message.kind === 'training' && message.event.type === 'started') device = message.event.device;
+        if (message.kind === 'training' && message.event.type === 'step') {
+          steps.push(message.event.metrics);
+          memoryBytes = engine.pid === undefined ? memoryBytes : (peakResidentBytes(engine.pid) ?? memoryBytes);
+        }
+        if (message.kind === 'trained') end = 'trained';
+        if (message.kind === 'failed') end = deserializeError(message.error);
+        if (end !== undefined) void engine.close();
+      },
+      { environment: engineEnvironment(config) },
+    );
     this.#engine = engine;
     const cancel = (): void => void engine.close();
     signal?.addEventListener('abort', cancel, { once: true });

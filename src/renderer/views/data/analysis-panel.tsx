@@ -9,6 +9,7 @@ import { ErrorNote, Problem } from '../../components/states.tsx';
 import { Ago } from '../../components/time.tsx';
 import { formatCount, formatShare, plural } from '../../text/format.ts';
 import { isActiveJob, jobProgressText } from '../../text/job.ts';
+import './analysis-panel.css';
 
 /** How far the images are looked at, with the ways to look at the rest and to search again for copies. */
 export function AnalysisPanel({ summary }: { summary: AnalysisSummary }): ReactElement {

@@ -9,12 +9,13 @@ import { SPLITS, type Split } from '#shared/images.ts';
 import { api } from '../../api/client.ts';
 import { ClassBars } from '../../components/class-bars.tsx';
 import { Histogram, type HistogramSeries } from '../../components/histogram.tsx';
-import { MirroredBars } from '../../components/mirrored-bars.tsx';
 import { Segments } from '../../components/segments.tsx';
 import { CHARTS, setPreferences, usePreferences } from '../../preferences.ts';
 import { formatCount } from '../../text/format.ts';
+import { ClassesApart } from './classes-apart.tsx';
 import { columnsOfFacets, sizesBetween, splitColumns } from './facets.ts';
 import { isFiltered, only, toggled } from './search.ts';
+import './charts.css';
 
 interface ChartsProps {
   readonly stats: CatalogStats;
@@ -25,7 +26,8 @@ interface ChartsProps {
 /** What the faces of the filter are like: their classes by split, labeled beside unlabeled, and how they look. Where there is little room, one of them. */
 export function Charts({ stats, filter, onChange }: ChartsProps): ReactElement {
   const { chart } = usePreferences();
-  const charts = CHARTS.filter((name) => name !== 'mismatch' || stats.mismatch !== null);
+  const hasUnlabeled = stats.mismatch !== null || (stats.splits.unlabeled?.total ?? 0) > 0;
+  const charts = CHARTS.filter((name) => name !== 'mismatch' || hasUnlabeled);
   const shown = charts.includes(chart) ? chart : 'classes';
   return (
     <div className="faces-charts" data-shown={shown}>
@@ -38,12 +40,7 @@ export function Charts({ stats, filter, onChange }: ChartsProps): ReactElement {
         />
       </div>
       <Classes stats={stats} filter={filter} onChange={onChange} />
-      {stats.mismatch !== null && (
-        <section className="panel" data-chart="mismatch">
-          <h2>{CHART_LABELS.mismatch}</h2>
-          <MirroredBars mismatch={stats.mismatch} />
-        </section>
-      )}
+      {hasUnlabeled && <ClassesApart stats={stats} filter={filter} onChange={onChange} />}
       <Looks filter={filter} onChange={onChange} />
     </div>
   );

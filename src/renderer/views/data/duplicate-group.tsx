@@ -11,6 +11,7 @@ import { ErrorNote } from '../../components/states.tsx';
 import { formatCount, plural } from '../../text/format.ts';
 import { SPLIT_LABELS, expressionAt } from '../../text/words.ts';
 import { setExcluded } from './undo.ts';
+import './duplicate-group.css';
 
 const SIDE = 96;
 /** Shown at most when all of a group are asked for. */

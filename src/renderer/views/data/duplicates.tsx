@@ -21,6 +21,7 @@ import { SPLIT_LABELS } from '../../text/words.ts';
 import { AnalysisPanel, NearSearch } from './analysis-panel.tsx';
 import { DuplicateGroupCard } from './duplicate-group.tsx';
 import { tellExclusion } from './undo.ts';
+import './duplicates.css';
 
 const route = getRouteApi('/data/duplicates');
 const PAGE = 30;

@@ -13,9 +13,12 @@ import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
 import { formatCount, formatRate, plural } from '../../text/format.ts';
 import { QUALITY_LABELS, SPLIT_LABELS, expressionAt } from '../../text/words.ts';
 import { FaceHistory } from './face-history.tsx';
+import { FacePseudoLabels } from './face-pseudo-labels.tsx';
+import { FindSimilar } from './find-similar.tsx';
 import { Relabel } from './relabel.tsx';
 import { sourceSearch } from './search.ts';
 import { setExcluded, tellExclusion } from './undo.ts';
+import './face-details.css';
 
 const SIDE = 288;
 const COPY_SIDE = 64;
@@ -60,10 +63,12 @@ function Details({ id, onLook }: { id: number; onLook: (id: number) => void }): 
             <Link to="/predict" search={{ face: data.id }} className="button button-plain">
               Predict
             </Link>
+            <FindSimilar id={data.id} />
             <Relabel key={`label ${data.id}`} selection={{ ids: [data.id] }} count={1} />
             <Exclude key={data.id} face={data} />
           </div>
           <Facts face={data} />
+          <FacePseudoLabels id={data.id} label={data.label} />
           <FaceHistory id={data.id} />
           {data.votes.map((votes) => (
             <Votes key={votes.origin} {...votes} />

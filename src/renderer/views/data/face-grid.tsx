@@ -17,6 +17,7 @@ import { columnsIn, moveIndex, sideIn, visibleRows } from './grid-geometry.ts';
 import { elementHeight } from './scaled-scroll.ts';
 import { type FaceSelection, isSelected } from './selection.ts';
 import { useScaledScroll } from './use-scaled-scroll.ts';
+import './face-grid.css';
 
 /** How a face was chosen: alone, with others, or with all up to it. */
 export type Gesture = 'only' | 'toggle' | 'range';

@@ -4,6 +4,7 @@ import type { ImageDecision } from '#shared/review.ts';
 import { api } from '../../api/client.ts';
 import { ClassLetter } from '../../components/class-mark.tsx';
 import { Ago } from '../../components/time.tsx';
+import './face-history.css';
 
 const VERDICT_LABELS: Readonly<Record<ImageDecision['verdict'], string>> = {
   accept: 'accepted',

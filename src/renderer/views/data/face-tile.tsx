@@ -1,10 +1,12 @@
 import { type MouseEvent, type ReactElement, memo } from 'react';
 import type { ImageRow } from '#shared/catalog.ts';
 import type { QualityFlag } from '#shared/filter.ts';
-import { ClassLetter } from '../../components/class-mark.tsx';
+import { ClassLetter, PseudoLetter } from '../../components/class-mark.tsx';
 import { FaceImage } from '../../components/face-image.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { formatShare } from '../../text/format.ts';
 import { QUALITY_LABELS, SPLIT_LABELS, expressionAt } from '../../text/words.ts';
+import './face-tile.css';
 
 interface FaceTileProps {
   readonly image: ImageRow;
@@ -37,7 +39,7 @@ export const FaceTile = memo(function FaceTile(props: FaceTileProps): ReactEleme
       onClick={(event) => onPress(position, event)}
     >
       {showsPicture && <FaceImage key={image.id} id={image.id} size={size} alt="" />}
-      {image.label !== null && <ClassLetter index={image.label} />}
+      <Chips image={image} />
       {(flags.length > 0 || image.excluded) && (
         <span className="face-flags">
           {image.excluded && (
@@ -61,6 +63,33 @@ export const FaceTile = memo(function FaceTile(props: FaceTileProps): ReactEleme
   );
 });
 
+/** The label, beside it what the round of the filter says, dashed, and how sure it is as a bar along the lower edge. */
+function Chips({ image }: { image: ImageRow }): ReactElement {
+  const { label, pseudo } = image;
+  return (
+    <>
+      <span className="face-chips">
+        {label !== null && <ClassLetter index={label} />}
+        {isUnlike(image) && (
+          <span className="face-unlike" title="The round says another class">
+            ≠
+          </span>
+        )}
+        {pseudo !== undefined && <PseudoLetter index={pseudo.label} confidence={pseudo.confidence} />}
+      </span>
+      {pseudo !== undefined && (
+        <span className="face-sureness">
+          <span style={{ width: `${pseudo.confidence * 100}%`, backgroundColor: expressionAt(pseudo.label).color }} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Whether the round says another class than the image's own. */
+const isUnlike = ({ label, pseudo }: ImageRow): boolean =>
+  label !== null && pseudo !== undefined && pseudo.label !== label;
+
 function classesOf({ isActive, isExcluded }: { isActive: boolean; isExcluded: boolean }): string {
   return ['face-tile', ...(isActive ? ['face-tile-active'] : []), ...(isExcluded ? ['face-tile-excluded'] : [])].join(
     ' ',
@@ -69,8 +98,16 @@ function classesOf({ isActive, isExcluded }: { isActive: boolean; isExcluded: bo
 
 function nameOf(image: ImageRow, flags: readonly QualityFlag[]): string {
   const label = image.label === null ? 'unlabeled' : expressionAt(image.label).label;
+  const { pseudo } = image;
+  const said =
+    pseudo === undefined
+      ? []
+      : [
+          `${isUnlike(image) ? 'but ' : ''}pseudo label ${expressionAt(pseudo.label).label}, ${formatShare(pseudo.confidence)} sure`,
+        ];
   return [
     label,
+    ...said,
     SPLIT_LABELS[image.split],
     image.source,
     ...(image.excluded ? ['excluded'] : []),

@@ -3,7 +3,7 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { CatalogStats } from '#shared/catalog.ts';
 import { DUPLICATE_FILTERS, type ImageFilter } from '#shared/filter.ts';
-import { SORTS, type Sort } from '#shared/query.ts';
+import type { Sort } from '#shared/query.ts';
 import { api, client } from '../../api/client.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CompactChoice } from '../../components/fields.tsx';
@@ -19,7 +19,7 @@ import { FaceSizeSlider } from './face-size-slider.tsx';
 import { FacetPanel } from './facet-panel.tsx';
 import type { Facet } from './facets.ts';
 import { SavedViews } from './saved-views.tsx';
-import { type DataSearch, filterOfSearch, isFiltered, listOfSearch, searchOfFilter } from './search.ts';
+import { type DataSearch, filterOfSearch, isFiltered, listOfSearch, searchOfFilter, sortsOf } from './search.ts';
 import {
   EVERYTHING,
   type FaceSelection,
@@ -32,8 +32,10 @@ import {
   withFaces,
 } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
+import { SimilarNote } from './similar-note.tsx';
 import { tellError } from './undo.ts';
 import { type OpenList, rememberPlace, useFaceList } from './use-face-list.ts';
+import './faces.css';
 
 const route = getRouteApi('/data/');
 
@@ -43,8 +45,10 @@ const SORT_LABELS: Readonly<Record<Sort, string>> = {
   label: 'Class',
   identity: 'Person',
   size: 'Size',
+  confidence: 'Confidence',
+  margin: 'Margin',
+  similarity: 'Similarity',
 };
-const SORT_OPTIONS = SORTS.map((value) => ({ value, label: SORT_LABELS[value] }));
 
 /** The grid of faces with its filters and charts; filter, order, selection and the face looked at are in the address. */
 export function Faces(): ReactElement {
@@ -78,6 +82,7 @@ function FilteredFaces({ stats }: { stats: CatalogStats }): ReactElement {
   const { showCharts, showDetails, faceSize } = usePreferences();
   const list = useMemo(() => listOfSearch(search), [search]);
   const { filter } = list;
+  const sorts = sortsOf(filter);
   const facets = useQuery(api.catalog.facets.queryOptions({ filter }, { placeholderData: keepPreviousData }));
   const total = facets.isPlaceholderData ? undefined : facets.data?.total;
   const open = useFaceList(list, { face: search.face, total });
@@ -108,7 +113,13 @@ function FilteredFaces({ stats }: { stats: CatalogStats }): ReactElement {
           </div>
         ) : (
           <div className="facets">
-            <ErrorNote error={facets.error} onRetry={() => void facets.refetch()} />
+            {isFiltered(filter) && (
+              <Button kind="quiet" icon="close" onPress={() => setFilter({})}>
+                Clear filters
+              </Button>
+            )}
+            {/* What is wrong with similar faces is told where they would be. */}
+            {filter.similarTo === undefined && <ErrorNote error={facets.error} onRetry={() => void facets.refetch()} />}
           </div>
         )
       ) : (
@@ -116,6 +127,9 @@ function FilteredFaces({ stats }: { stats: CatalogStats }): ReactElement {
       )}
       <div className="faces-main">
         {showCharts && <Charts stats={stats} filter={filter} onChange={setFilter} />}
+        {filter.similarTo !== undefined && (
+          <SimilarNote filter={filter} onClear={() => setFilter({ ...filter, similarTo: undefined })} />
+        )}
         <div className="faces-bar">
           <strong role="status">
             {facets.data === undefined ? ' ' : plural(shownTotal, 'face')}
@@ -126,8 +140,8 @@ function FilteredFaces({ stats }: { stats: CatalogStats }): ReactElement {
           <CompactChoice
             label="Order"
             value={list.sort}
-            options={SORT_OPTIONS}
-            onChange={(sort) => change({ sort: sort === 'id' ? undefined : sort })}
+            options={sorts.map((value) => ({ value, label: SORT_LABELS[value] }))}
+            onChange={(sort) => change({ sort: sort === sorts[0] ? undefined : sort })}
           />
           <IconButton
             icon={list.descending ? 'sortDown' : 'sortUp'}

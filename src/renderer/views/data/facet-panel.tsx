@@ -1,10 +1,11 @@
-import type { ReactElement, ReactNode } from 'react';
-import { Button as AriaButton } from 'react-aria-components';
+import type { ReactElement } from 'react';
 import {
   type DuplicateFilter,
   type ExcludedChoice,
   type ImageFilter,
   QUALITIES,
+  REVIEW_STATES,
+  type ReviewState,
   SHORTEST_TEXT,
   SIZE_CLASSES,
 } from '#shared/filter.ts';
@@ -12,12 +13,13 @@ import { SPLITS } from '#shared/images.ts';
 import type { Facets } from '#shared/query.ts';
 import { Button } from '../../components/button.tsx';
 import { ClassMark } from '../../components/class-mark.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { SearchInput } from '../../components/search-input.tsx';
-import { formatCount, plural } from '../../text/format.ts';
-import { QUALITY_LABELS, SIZE_LABELS, SPLIT_LABELS, expressionAt } from '../../text/words.ts';
+import { QUALITY_LABELS, REVIEW_LABELS, SIZE_LABELS, SPLIT_LABELS, expressionAt } from '../../text/words.ts';
+import { FacetGroup } from './facet-group.tsx';
 import { type Facet, withSelected } from './facets.ts';
+import { RoundFacets } from './round-facets.tsx';
 import { DUPLICATE_LABELS, isFiltered, toggled } from './search.ts';
+import './facet-panel.css';
 
 interface FacetPanelProps {
   readonly facets: Facets;
@@ -67,6 +69,14 @@ export function FacetPanel({ facets, duplicates, filter, onChange }: FacetPanelP
         onToggle={(label) => change({ labels: toggled(filter.labels, label) })}
       />
       <FacetGroup
+        title="Reviewed"
+        facets={reviewedFacets(facets, filter)}
+        selected={filter.reviewed}
+        nameOf={(state) => REVIEW_LABELS[state]}
+        onToggle={(state) => change({ reviewed: toggled(filter.reviewed, state) })}
+      />
+      <RoundFacets facets={facets.round} filter={filter} onChange={onChange} />
+      <FacetGroup
         title="Quality"
         facets={withSelected(facets.qualities, filter.qualities, QUALITIES)}
         selected={filter.qualities}
@@ -100,6 +110,12 @@ export function FacetPanel({ facets, duplicates, filter, onChange }: FacetPanelP
   );
 }
 
+/** Nothing to choose while nothing was decided. */
+function reviewedFacets({ reviewed }: Facets, filter: ImageFilter): readonly Facet<ReviewState>[] {
+  const isNothing = filter.reviewed === undefined && reviewed.every(({ value }) => value === 'undecided');
+  return isNothing ? [] : withSelected(reviewed, filter.reviewed, REVIEW_STATES);
+}
+
 /** Nothing to choose while nothing is excluded. */
 function excludedFacets({ excluded }: Facets): Facet<Exclude<ExcludedChoice, 'no'>>[] {
   const count = excluded.find(({ value }) => value)?.count ?? 0;
@@ -109,44 +125,4 @@ function excludedFacets({ excluded }: Facets): Facet<Exclude<ExcludedChoice, 'no
     { value: 'only', count },
     { value: 'any', count: all },
   ];
-}
-
-/** Of the bar under the largest count, CSS pixels. */
-const SHARE_WIDTH = 64;
-
-interface FacetGroupProps<Value extends string | number | null> {
-  readonly title: string;
-  readonly facets: readonly Facet<Value>[];
-  readonly selected: readonly Value[] | undefined;
-  readonly nameOf: (value: Value) => string;
-  readonly markOf?: (value: Value) => ReactNode;
-  readonly onToggle: (value: Value) => void;
-}
-
-function FacetGroup<Value extends string | number | null>(props: FacetGroupProps<Value>): ReactElement | null {
-  const { title, facets, selected, nameOf, markOf, onToggle } = props;
-  if (facets.length === 0) return null;
-  const largest = Math.max(1, ...facets.map(({ count }) => count));
-  return (
-    <div role="group" aria-label={title} className="facet-group">
-      <h3>{title}</h3>
-      {facets.map(({ value, count }) => {
-        const isSelected = selected?.includes(value) ?? false;
-        return (
-          <AriaButton
-            key={value}
-            className={isSelected ? 'facet facet-selected' : 'facet'}
-            aria-pressed={isSelected}
-            aria-label={`${nameOf(value)}, ${plural(count, 'image')}`}
-            onPress={() => onToggle(value)}
-          >
-            <span className="facet-box">{isSelected && <Icon name="check" size={12} />}</span>
-            <span className="truncate">{markOf?.(value) ?? nameOf(value)}</span>
-            <span className="facet-count">{formatCount(count)}</span>
-            <span className="facet-share" style={{ width: Math.round((count / largest) * SHARE_WIDTH) }} />
-          </AriaButton>
-        );
-      })}
-    </div>
-  );
 }

@@ -7,6 +7,7 @@ import { Empty, Loaded, Problem, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
 import { Ago } from '../../components/time.tsx';
 import { isActiveJob, jobProgressText } from '../../text/job.ts';
+import './import-jobs.css';
 
 /** Imports that run and ran. */
 export function ImportJobs(): ReactElement {

@@ -7,6 +7,7 @@ import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Problem, WarningNote } from '../../components/states.tsx';
 import { formatCount, formatShare, plural } from '../../text/format.ts';
 import { SPLIT_LABELS } from '../../text/words.ts';
+import './import-preview.css';
 
 /** What the person says of a list: columns and classes that nobody could guess. */
 export interface Choices {

@@ -7,6 +7,7 @@ import { ClassMark } from '../../components/class-mark.tsx';
 import { ErrorNote } from '../../components/states.tsx';
 import { plural } from '../../text/format.ts';
 import { relabelFaces } from './decisions.ts';
+import './relabel.css';
 
 interface RelabelProps {
   readonly selection: Selection;

@@ -6,6 +6,7 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import { ErrorNote } from '../../components/states.tsx';
 import { type DataSearch, dataSearchSchema } from './search.ts';
+import './saved-views.css';
 
 interface SavedViewsProps {
   readonly search: DataSearch;
@@ -74,6 +75,6 @@ export function SavedViews({ search, onOpen }: SavedViewsProps): ReactElement {
 }
 
 /** A view is what is shown, not what one does with it. */
-function keptPart({ face: _face, pick: _pick, ...search }: DataSearch): Record<string, string> {
+function keptPart({ face: _face, pick: _pick, ...search }: DataSearch): Record<string, string | number> {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }

@@ -5,13 +5,15 @@ import {
   type DuplicateFilter,
   type ImageFilter,
   QUALITIES,
+  REVIEW_STATES,
   SHORTEST_TEXT,
   SIZE_CLASSES,
+  type ShareRange,
   duplicateFilterSchema,
 } from '#shared/filter.ts';
 import { EXPRESSIONS, classNames } from '#shared/expressions.ts';
 import { SPLITS } from '#shared/images.ts';
-import { sortSchema } from '#shared/query.ts';
+import { ROUND_SORTS, STORED_SORTS, type Sort, sortSchema } from '#shared/query.ts';
 
 /** A name that is a number reaches us as one. */
 const textSchema = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional().catch(undefined);
@@ -26,10 +28,21 @@ export const dataSearchSchema = z.object({
   class: textSchema,
   size: textSchema,
   quality: textSchema,
+  reviewed: textSchema,
+  /** Number or name of a round, what it says, and how sure it is: `confidence=0.2-0.5`. */
+  round: z
+    .union([z.number().int().positive(), z.string().min(1)])
+    .optional()
+    .catch(undefined),
+  pseudo: textSchema,
+  confidence: textSchema,
+  margin: textSchema,
   duplicates: duplicateFilterSchema.optional().catch(undefined),
+  /** The face that the others are like. */
+  similar: z.number().int().positive().optional().catch(undefined),
   excluded: z.enum(['only', 'any']).optional().catch(undefined),
   text: textSchema,
-  sort: sortSchema.exclude(['id']).optional().catch(undefined),
+  sort: sortSchema.optional().catch(undefined),
   order: z.literal('descending').optional().catch(undefined),
   /** The face that was looked at last. */
   face: z.number().int().positive().optional().catch(undefined),
@@ -56,13 +69,22 @@ const NAMES = classNames(EXPRESSIONS.length);
 /** The filter of an address. */
 export function filterOfSearch(search: DataSearch): ImageFilter {
   const text = search.text?.trim() ?? '';
+  const round = search.round === undefined ? undefined : String(search.round);
   const parts = {
     sources: split(search.source)?.map(decoded),
     splits: known(search.split, SPLITS),
     labels: split(search.class)?.flatMap(labelOf),
     sizes: known(search.size, SIZE_CLASSES),
     qualities: known(search.quality, QUALITIES),
+    reviewed: known(search.reviewed, REVIEW_STATES),
+    round,
+    ...(round !== undefined && {
+      pseudoLabels: split(search.pseudo)?.flatMap((name) => labelOf(name).filter((label) => label !== null)),
+      confidence: rangeOf(search.confidence),
+      margin: rangeOf(search.margin),
+    }),
     duplicates: search.duplicates,
+    similarTo: search.similar,
     excluded: search.excluded,
     text: [...text].length < SHORTEST_TEXT ? undefined : text,
   };
@@ -80,7 +102,14 @@ export function searchOfFilter(filter: ImageFilter): Omit<DataSearch, 'face' | '
     class: joined(filter.labels?.map((label) => (label === null ? NO_LABEL : NAMES[label]!))),
     size: joined(filter.sizes),
     quality: joined(filter.qualities),
+    reviewed: joined(filter.reviewed),
+    // As a number it stands in an address without quotes.
+    round: filter.round !== undefined && /^\d{1,15}$/.test(filter.round) ? Number(filter.round) : filter.round,
+    pseudo: joined(filter.pseudoLabels?.map((label) => NAMES[label]!)),
+    confidence: textOfRange(filter.confidence),
+    margin: textOfRange(filter.margin),
     duplicates: filter.duplicates,
+    similar: filter.similarTo,
     excluded: filter.excluded === 'no' ? undefined : filter.excluded,
     text: filter.text,
   };
@@ -89,13 +118,21 @@ export function searchOfFilter(filter: ImageFilter): Omit<DataSearch, 'face' | '
 /** The address that shows one source alone. */
 export const sourceSearch = (source: string): DataSearch => ({ source: encoded(source) });
 
-/** The list of faces of an address. */
+/** Orders that faces of a filter can have. */
+export function sortsOf({ round, similarTo }: ImageFilter): Sort[] {
+  return [
+    ...(similarTo === undefined ? [] : (['similarity'] as const)),
+    ...STORED_SORTS,
+    ...(round === undefined ? [] : ROUND_SORTS),
+  ];
+}
+
+/** The list of faces of an address; an order that its filter does not have counts as not given. */
 export function listOfSearch(search: DataSearch): FaceListRequest {
-  return {
-    filter: filterOfSearch(search),
-    sort: search.sort ?? 'id',
-    descending: search.order === 'descending',
-  };
+  const filter = filterOfSearch(search);
+  const sorts = sortsOf(filter);
+  const sort = sorts.find((one) => one === search.sort) ?? sorts[0]!;
+  return { filter, sort, descending: search.order === 'descending' };
 }
 
 /** Whether an address filters anything. */
@@ -123,6 +160,16 @@ export const DUPLICATE_LABELS: Readonly<Record<DuplicateFilter, string>> = {
   'exact-contradiction': 'Exact, other label',
   'near-contradiction': 'Near, other label',
 };
+
+const RANGE = /^(0|1|0?\.\d{1,6})-(0|1|0?\.\d{1,6})$/;
+
+function rangeOf(text: string | undefined): ShareRange | undefined {
+  const match = RANGE.exec(text ?? '');
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  return match !== null && from < to ? { from, to } : undefined;
+}
+
+const textOfRange = (range: ShareRange | undefined): string | undefined => range && `${range.from}-${range.to}`;
 
 const split = (text: string | undefined): string[] | undefined =>
   text === undefined ? undefined : text.split(',').filter((part) => part !== '');

@@ -8,9 +8,11 @@ import { SuggestedInput } from '../../components/fields.tsx';
 import { FormPopover } from '../../components/form-popover.tsx';
 import { formatCount, plural } from '../../text/format.ts';
 import { ExportFaces } from './export-faces.tsx';
+import { FindSimilar } from './find-similar.tsx';
 import { Relabel } from './relabel.tsx';
 import { type FaceSelection, selectedCount, selectionRequest } from './selection.ts';
 import { setExcluded, tellExclusion } from './undo.ts';
+import './selection-bar.css';
 
 interface SelectionBarProps {
   readonly selection: FaceSelection;
@@ -25,6 +27,7 @@ interface SelectionBarProps {
 export function SelectionBar({ selection, filter, total, onSelectAll, onClear }: SelectionBarProps): ReactElement {
   const count = selectedCount(selection, total);
   const request = selectionRequest(selection, filter);
+  const [single] = selection.kind === 'some' && selection.ids.size === 1 ? selection.ids : [];
   const showsExcluded = filter.excluded === 'only' || filter.excluded === 'any';
   const putBack = async (): Promise<void> => {
     await setExcluded(request, false, 'put back');
@@ -63,6 +66,7 @@ export function SelectionBar({ selection, filter, total, onSelectAll, onClear }:
           onClear();
         }}
       />
+      {single !== undefined && <FindSimilar id={single} />}
       <ExportFaces label="Export" what={plural(count, 'face')} selection={request} />
       <Button kind="quiet" icon="close" onPress={onClear}>
         Clear

@@ -15,6 +15,7 @@ import { Empty, ErrorNote, Loaded, Skeleton } from '../../components/states.tsx'
 import { formatCount, formatRatio, formatShare, plural } from '../../text/format.ts';
 import { ROLE_LABELS, SPLIT_LABELS } from '../../text/words.ts';
 import { sourceSearch } from './search.ts';
+import './sources.css';
 
 const route = getRouteApi('/data/sources');
 

@@ -15,6 +15,7 @@ import { filterWords } from './filter-words.ts';
 import { ReleasedCsvExport, ReleasedCsvImport } from './subset-csv.tsx';
 import { SubsetForm } from './subset-form.tsx';
 import { type RunUse, runsUsing } from './subset-uses.ts';
+import './subsets.css';
 
 const route = getRouteApi('/data/subsets');
 

@@ -12,6 +12,7 @@ const route = getRouteApi('/labels/$round');
 
 const QueueReview = lazy(async () => ({ default: (await import('./review/queue-review.tsx')).QueueReview }));
 const GridReview = lazy(async () => ({ default: (await import('./review/grid-review.tsx')).GridReview }));
+const RoundMap = lazy(async () => ({ default: (await import('./map/round-map.tsx')).RoundMap }));
 const RoundCharts = lazy(async () => ({ default: (await import('./rounds/round-charts.tsx')).RoundCharts }));
 
 /** One round: what thresholds would accept, and its labels in the order of suspicion, to be looked through. */
@@ -47,6 +48,8 @@ function RoundView({ round }: { round: Round }): ReactElement {
   switch (view) {
     case 'grid':
       return <GridReview key={round.id} round={round} />;
+    case 'map':
+      return <RoundMap key={round.id} round={round} />;
     case 'charts':
       return <RoundCharts round={round} />;
     default:

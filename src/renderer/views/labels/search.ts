@@ -1,17 +1,24 @@
 import { z } from 'zod';
+import { pickIdSchema } from '#shared/map.ts';
 import { queueSchema } from '#shared/review.ts';
+import { COLOURINGS } from './map/colourings.ts';
 
 const roundSchema = z.number().int().positive().optional().catch(undefined);
 const classSchema = z.number().int().min(0).max(7).optional().catch(undefined);
 const nameSchema = z.union([z.string(), z.number()]).transform(String).optional().catch(undefined);
 
-export const VIEWS = ['review', 'grid', 'charts'] as const;
+export const VIEWS = ['review', 'grid', 'map', 'charts'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What the page of a round shows, as its address says it; what is not valid counts as not given. */
 export const roundSearchSchema = z.object({
   view: z.enum(VIEWS).exclude(['review']).optional().catch(undefined),
   queue: queueSchema.exclude(['mixed']).optional().catch(undefined),
+  /** Faces that were chosen on the map, in place of a queue. */
+  picked: pickIdSchema.optional().catch(undefined),
+  /** What the map is coloured by, and the round that flips are counted from. */
+  colour: z.enum(COLOURINGS).exclude(['predicted']).optional().catch(undefined),
+  since: roundSchema,
   /** Only faces whose judged label is this class. */
   label: classSchema,
   /** The round of another network that labels are compared with; the host chooses when it is left out. */

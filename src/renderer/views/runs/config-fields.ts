@@ -157,7 +157,11 @@ export const CONFIG_GROUPS: readonly ConfigGroup[] = [
       integer('startStep', 0, { label: 'First step', why: 'Where the schedules begin; the released program’s flag.' }),
       integer('worldSize', -1, {
         label: 'Devices',
-        why: 'The released program reads this flag and does not use it; −1 leaves it open.',
+        why: 'How many to train on, of all workers; −1 leaves it open. The released program reads this and does not use it.',
+      }),
+      toggle('synchronizeNormalization', {
+        label: 'Normalise over all workers',
+        why: 'BatchNorm over the images of all workers of a cluster, not of each alone.',
       }),
     ],
   },

@@ -9,6 +9,7 @@ import { Loaded, Skeleton } from '../../components/states.tsx';
 import { formatCount } from '../../text/format.ts';
 import { type SettingRow, type SettingsSide, settingRows } from './config-diff.ts';
 import { CONFIG_GROUPS, METHOD_LABELS } from './config-fields.ts';
+import { ReviewedLabels } from './reviewed-labels.tsx';
 import { DEFAULT_CONFIG } from './run-draft.ts';
 
 const route = getRouteApi('/runs/$run');
@@ -25,6 +26,7 @@ export function ConfigTab({ run }: { run: RunDetail }): ReactElement {
         <h2>Data, as pinned at the start</h2>
         <DataFacts run={run} />
       </section>
+      <ReviewedLabels run={run} />
       {against === undefined ? (
         <Settings run={run} other={DEFAULTS} />
       ) : (

@@ -70,7 +70,7 @@ export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
   return withPreset(draft, isDemo ? 'demo' : 'quick');
 }
 
-/** The settings that differ from the defaults: what is read through a schema has the defaults filled in. */
+/** The settings that differ from the defaults: requests that an earlier studio kept hold all of them. */
 export function withoutDefaults(config: Partial<TrainingConfig>): Partial<TrainingConfig> {
   return Object.fromEntries(
     Object.entries(config).filter(

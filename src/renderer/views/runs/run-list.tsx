@@ -17,6 +17,7 @@ import { Ago } from '../../components/time.tsx';
 import { formatCount, formatPercent, plural } from '../../text/format.ts';
 import { NETWORK_LABELS, PHASE_LABELS } from '../../text/words.ts';
 import { idsOf, textOfIds } from './search.ts';
+import { TagFilter, TagLinks } from './tags.tsx';
 import './runs.css';
 
 const route = getRouteApi('/runs');
@@ -82,7 +83,7 @@ function PickedRuns({ runs }: { runs: readonly RunSummary[] }): ReactElement | n
       )}
       <Button
         kind="quiet"
-        onPress={() => void navigate({ search: ({ text }) => ({ text, picked: undefined }), replace: true })}
+        onPress={() => void navigate({ search: (before) => ({ ...before, picked: undefined }), replace: true })}
       >
         Clear
       </Button>
@@ -96,10 +97,14 @@ function RunTable({ runs }: { runs: readonly RunSummary[] }): ReactElement {
   const picked = idsOf(search.picked);
   const pick = (id: string, isPicked: boolean): void => {
     const next = isPicked ? [...picked, id] : picked.filter((other) => other !== id);
-    void navigate({ search: ({ text }) => ({ text, picked: textOfIds(next) }), replace: true });
+    void navigate({ search: (before) => ({ ...before, picked: textOfIds(next) }), replace: true });
   };
   const wanted = search.text?.toLowerCase() ?? '';
-  const shown = runs.filter(({ id, name }) => name.toLowerCase().includes(wanted) || id.includes(wanted));
+  const tagged = idsOf(search.tags);
+  const shown = runs.filter(
+    ({ id, name, tags }) =>
+      (name.toLowerCase().includes(wanted) || id.includes(wanted)) && tagged.every((tag) => tags.includes(tag)),
+  );
   const pickColumn: Column<RunSummary> = {
     key: 'pick',
     title: 'Pick to compare',
@@ -119,18 +124,30 @@ function RunTable({ runs }: { runs: readonly RunSummary[] }): ReactElement {
   };
   return (
     <div className="stack">
-      {(runs.length >= WORTH_SEARCHING || wanted !== '') && (
-        <SearchInput
-          label="Find runs"
-          placeholder="Find by name"
-          value={search.text ?? ''}
-          onChange={(text) =>
-            void navigate({ search: (before) => ({ ...before, text: text === '' ? undefined : text }), replace: true })
+      <div className="row run-filters">
+        {(runs.length >= WORTH_SEARCHING || wanted !== '') && (
+          <SearchInput
+            label="Find runs"
+            placeholder="Find by name"
+            value={search.text ?? ''}
+            onChange={(text) =>
+              void navigate({
+                search: (before) => ({ ...before, text: text === '' ? undefined : text }),
+                replace: true,
+              })
+            }
+          />
+        )}
+        <TagFilter
+          runs={runs}
+          wanted={tagged}
+          onChange={(next) =>
+            void navigate({ search: (before) => ({ ...before, tags: textOfIds(next) }), replace: true })
           }
         />
-      )}
+      </div>
       {shown.length === 0 ? (
-        <p className="muted">No run’s name contains “{search.text}”.</p>
+        <p className="muted">{noneText(search.text, tagged)}</p>
       ) : (
         <DataTable label="Runs" columns={[pickColumn, ...COLUMNS]} rows={shown} keyOf={({ id }) => id} />
       )}
@@ -138,16 +155,26 @@ function RunTable({ runs }: { runs: readonly RunSummary[] }): ReactElement {
   );
 }
 
+/** Why a list is empty that has runs. */
+function noneText(text: string | undefined, tags: readonly string[]): string {
+  const name = text === undefined ? '' : ` whose name contains “${text}”`;
+  const tagged = tags.length === 0 ? '' : ` tagged ${tags.join(' and ')}`;
+  return `There is no run${name}${tagged}.`;
+}
+
 const COLUMNS: readonly Column<RunSummary>[] = [
   {
     key: 'name',
-    title: 'Name',
+    title: 'Name, tags',
     sortBy: ({ name }) => name,
-    cell: ({ id, name }) => (
-      <Link to="/runs/$run" params={{ run: id }}>
-        {name}
-        {name !== id && <span className="muted small"> {id}</span>}
-      </Link>
+    cell: ({ id, name, tags }) => (
+      <div className="run-name">
+        <Link to="/runs/$run" params={{ run: id }}>
+          {name}
+          {name !== id && <span className="muted small"> {id}</span>}
+        </Link>
+        <TagLinks tags={tags} />
+      </div>
     ),
   },
   {

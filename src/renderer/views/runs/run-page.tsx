@@ -13,6 +13,7 @@ import { ConfigTab } from './config-tab.tsx';
 import { EvaluationsTab } from './evaluations-tab.tsx';
 import { LogTab } from './log-tab.tsx';
 import { RunControls } from './run-controls.tsx';
+import { TagEditor } from './tags.tsx';
 import './runs.css';
 
 const route = getRouteApi('/runs/$run');
@@ -62,6 +63,7 @@ function Run({ run }: { run: RunDetail }): ReactElement {
           <Progress label={`Progress of ${run.name}`} done={summary.step} total={summary.totalSteps} />
         )}
         <Facts run={summary} />
+        <TagEditor run={summary} />
         {summary.error !== null && <Problem problem={summary.error} />}
       </section>
       <Tabs warnings={run.log.filter(({ level }) => level !== 'info').length} />

@@ -1,11 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { DecisionBatch } from '#shared/review.ts';
+import { StudioError } from '#shared/errors.ts';
+import type { Catalog } from '#main/catalog/catalog.ts';
 import {
   type KeptAct,
   Outbox,
   type Outcome,
   type Recipient,
 } from '../../../../src/renderer/views/labels/review/outbox.ts';
+import { addSource, newImage, temporaryCatalog } from '../../catalog/temporary-catalog.ts';
 
 /** As a browser's storage: it outlives the window. */
 class MemoryStorage {
@@ -27,37 +29,37 @@ class MemoryStorage {
   }
 }
 
-/** A log as the host's: a key that is there is not written again. `fails` says when a call dies, before or after it was done. */
-class FakeHost implements Recipient {
-  readonly log: { readonly id: number; readonly key: string; state: DecisionBatch['state'] }[] = [];
-  readonly turns: string[] = [];
+/** The host's own log, on a catalog. `fails` says when a call dies, before or after it was done. */
+class DyingHost implements Recipient {
   fails: ('before' | 'after' | null)[] = [];
 
-  async deliver(act: Exclude<KeptAct, { kind: 'turn' }>): Promise<number> {
-    return this.#attempt(() => {
-      const known = this.log.find(({ key }) => key === act.key);
-      if (known !== undefined) return known.id;
-      this.log.push({ id: this.log.length + 1, key: act.key, state: 'standing' });
-      return this.log.length;
-    });
+  /** "decision IMAGE", "undo ACT" and so on, the oldest first. */
+  get log(): string[] {
+    return catalog.decisions
+      .list()
+      .toReversed()
+      .map(({ kind, target, first }) => `${kind} ${target ?? first?.image}`);
   }
 
-  async turn({ turn }: Extract<KeptAct, { kind: 'turn' }>): Promise<number> {
-    return this.#attempt(() => {
-      const acts =
-        turn === 'undo'
-          ? this.log.filter(({ state }) => state === 'standing')
-          : this.log.filter(({ state }) => state === 'undone');
-      const act = turn === 'undo' ? acts.at(-1) : acts[0];
-      if (act === undefined) throw new Error('conflict');
-      act.state = turn === 'undo' ? 'undone' : 'standing';
-      this.turns.push(`${turn} ${act.key}`);
-      return 1_000 + this.turns.length;
-    });
+  /** Of the decisions, the oldest first. */
+  get states(): unknown[] {
+    return catalog.decisions
+      .list()
+      .flatMap(({ kind, state }) => (kind === 'decision' ? [state] : []))
+      .toReversed();
   }
 
-  async stateOf(batch: number): Promise<DecisionBatch['state']> {
-    return this.log.find(({ id }) => id === batch)?.state ?? null;
+  async deliver(act: KeptAct): Promise<number> {
+    return this.#attempt(() => {
+      if (act.kind === 'answer') throw new Error('Nothing here answers an audit.');
+      if (act.kind === 'turn') return catalog.decisions[act.turn]('ann', act).id;
+      const { images, verdict, label, key } = act.request;
+      const note = { reviewer: 'ann', round: null, audit: null, queue: null, reason: '', seconds: 0, key: key! };
+      return catalog.decisions.record(
+        images!.map((image) => ({ image, verdict, label })),
+        note,
+      ).id;
+    });
   }
 
   #attempt(run: () => number): number {
@@ -70,13 +72,19 @@ class FakeHost implements Recipient {
 }
 
 let storage: MemoryStorage;
-let host: FakeHost;
+let catalog: Catalog;
+let host: DyingHost;
 let outcomes: Outcome[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   storage = new MemoryStorage();
-  host = new FakeHost();
+  ({ catalog } = temporaryCatalog());
+  catalog.images.insertBatch(
+    addSource(catalog, 'faces'),
+    [1, 2, 3].map((number) => newImage({ path: `${number}.png` })),
+  );
+  host = new DyingHost();
   outcomes = [];
 });
 
@@ -85,35 +93,33 @@ function open(): Outbox {
     storage,
     prefix: 'kept.',
     recipient: host,
-    isFinal: (error) => String(error).includes('conflict'),
+    isFinal: (error) => error instanceof StudioError,
   });
   outbox.onOutcome((outcome) => outcomes.push(outcome));
   return outbox;
 }
 
-const decision = (key: string): KeptAct => ({
+/** Of a face by its number. */
+const decision = (image: number): KeptAct => ({
   kind: 'decide',
-  key: `key-of-${key}`,
-  request: { images: [1], verdict: 'accept', key: `key-of-${key}`, reason: '', seconds: 0 },
+  key: `key-of-${image}`,
+  request: { images: [image], verdict: 'relabel', label: 3, key: `key-of-${image}`, reason: '', seconds: 0 },
 });
-const undoOf = (key: string, batch: number | null): KeptAct => ({
+const turnOf = (turn: 'undo' | 'redo', image: number): KeptAct => ({
   kind: 'turn',
-  key: `undo-of-${key}`,
-  turn: 'undo',
-  act: `key-of-${key}`,
-  batch,
-  image: 1,
-  attempted: false,
+  key: `${turn}-of-${image}`,
+  turn,
+  act: `key-of-${image}`,
 });
 
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(60_000);
 
 test('acts arrive in their order and leave the storage empty', async () => {
   const outbox = open();
-  for (const key of ['one', 'two', 'three']) outbox.add(decision(key));
+  for (const image of [1, 2, 3]) outbox.add(decision(image));
   expect(outbox.state().waiting).toBe(3);
   await settle();
-  expect(host.log.map(({ key }) => key)).toEqual(['key-of-one', 'key-of-two', 'key-of-three']);
+  expect(host.log).toEqual(['decision 1', 'decision 2', 'decision 3']);
   expect(storage.length).toBe(0);
   expect(outbox.state()).toEqual({ waiting: 0, problem: null });
   expect(outcomes).toHaveLength(3);
@@ -122,16 +128,16 @@ test('acts arrive in their order and leave the storage empty', async () => {
 test('a host that dies before or after it has written loses nothing and gets nothing twice', async () => {
   host.fails = ['before', 'after', null, 'after', 'before'];
   const outbox = open();
-  for (const key of ['one', 'two', 'three']) outbox.add(decision(key));
+  for (const image of [1, 2, 3]) outbox.add(decision(image));
   await settle();
-  expect(host.log.map(({ key }) => key)).toEqual(['key-of-one', 'key-of-two', 'key-of-three']);
+  expect(host.log).toEqual(['decision 1', 'decision 2', 'decision 3']);
   expect(storage.length).toBe(0);
 });
 
 test('what a closed window kept, the next one sends', async () => {
   host.fails = Array.from({ length: 50 }, () => 'before' as const);
   const first = open();
-  first.add(decision('one'));
+  first.add(decision(1));
   await vi.advanceTimersByTimeAsync(100);
   first.stop();
   expect(storage.length).toBe(1);
@@ -139,53 +145,74 @@ test('what a closed window kept, the next one sends', async () => {
   const second = open();
   expect(second.state().waiting).toBe(1);
   await second.flush();
-  expect(host.log.map(({ key }) => key)).toEqual(['key-of-one']);
+  expect(host.log).toEqual(['decision 1']);
 });
 
-test('an undo whose answer was lost takes back one act, not two', async () => {
-  const outbox = open();
-  outbox.add(decision('one'));
-  outbox.add(decision('two'));
+test('undo and redo whose answers were lost are each done once, in the next window too', async () => {
+  const first = open();
+  first.add(decision(1));
+  first.add(decision(2));
   await settle();
+  host.fails = ['after', 'after', ...Array.from({ length: 50 }, () => 'before' as const)];
+  first.add(turnOf('undo', 2));
+  await settle();
+  expect(host.states).toEqual(['standing', 'undone']);
+  first.stop();
+  expect(storage.length).toBe(1);
+  host.fails = [];
+  const second = open();
+  await second.flush();
   host.fails = ['after'];
-  outbox.add(undoOf('two', 2));
+  second.add(turnOf('redo', 2));
   await settle();
-  expect(host.turns).toEqual(['undo key-of-two']);
-  expect(host.log.map(({ state }) => state)).toEqual(['standing', 'undone']);
+  expect(host.log).toEqual(['decision 1', 'decision 2', 'undo 2', 'redo 2']);
+  expect(host.states).toEqual(['standing', 'standing']);
+  expect(storage.length).toBe(0);
 });
 
-test('an undo that was queued behind its decision learns its number, so that it too is safe to send again', async () => {
+test('an undo that waits behind its decision takes back that one', async () => {
   const outbox = open();
   host.fails = ['before', null, 'after'];
-  outbox.add(decision('one'));
+  outbox.add(decision(1));
   await vi.advanceTimersByTimeAsync(10);
   // Tried once: it may be there, and cannot be withdrawn any more.
-  expect(outbox.withdraw('key-of-one')).toBe(false);
-  outbox.add(undoOf('one', null));
+  expect(outbox.withdraw('key-of-1')).toBe(false);
+  outbox.add(turnOf('undo', 1));
   await settle();
-  expect(host.turns).toEqual(['undo key-of-one']);
+  expect(host.log).toEqual(['decision 1', 'undo 1']);
+  expect(storage.length).toBe(0);
+});
+
+test('the undo of a decision that was refused takes back no other', async () => {
+  const outbox = open();
+  outbox.add(decision(1));
+  outbox.add(decision(99)); // no such face
+  outbox.add(turnOf('undo', 99));
+  await settle();
+  expect(outcomes.map((outcome) => 'refusal' in outcome)).toEqual([false, true, true]);
+  expect(host.states).toEqual(['standing']);
   expect(storage.length).toBe(0);
 });
 
 test('an act that waits behind a failing one can be withdrawn and is never sent', async () => {
   const outbox = open();
   host.fails = ['before'];
-  outbox.add(decision('one'));
-  outbox.add(decision('two'));
+  outbox.add(decision(1));
+  outbox.add(decision(2));
   await vi.advanceTimersByTimeAsync(10);
   expect(outbox.state().problem).not.toBeNull();
-  expect(outbox.withdraw('key-of-two')).toBe(true);
+  expect(outbox.withdraw('key-of-2')).toBe(true);
   await settle();
-  expect(host.log.map(({ key }) => key)).toEqual(['key-of-one']);
+  expect(host.log).toEqual(['decision 1']);
 });
 
 test('an act that the host refuses for good is told and does not hold up the others', async () => {
   const outbox = open();
-  outbox.add(undoOf('nothing', null));
-  outbox.add(decision('one'));
+  outbox.add(turnOf('undo', 3));
+  outbox.add(decision(1));
   await settle();
-  expect(outcomes[0]).toMatchObject({ key: 'undo-of-nothing', refusal: expect.any(Error) });
-  expect(host.log).toHaveLength(1);
+  expect(outcomes[0]).toMatchObject({ key: 'undo-of-3', refusal: expect.any(StudioError) });
+  expect(host.log).toEqual(['decision 1']);
   expect(storage.length).toBe(0);
 });
 
@@ -193,8 +220,8 @@ test('entries of other workspaces and of other versions are left alone', async (
   storage.setItem('kept.00000000000001.000000.damaged', '{"kind":"future"}');
   storage.setItem('other.1', 'x');
   const outbox = open();
-  outbox.add(decision('one'));
+  outbox.add(decision(1));
   await settle();
-  expect(host.log).toHaveLength(1);
+  expect(host.log).toEqual(['decision 1']);
   expect([...storage.entries.keys()]).toEqual(['kept.00000000000001.000000.damaged', 'other.1']);
 });

@@ -84,9 +84,7 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
   const reviewer = useReviewer();
   const keys = useKeySettings();
   const pictures = useMemo(() => new Pictures(loadPicture), []);
-  const [sent, setSent] = useState<
-    readonly { readonly key: string; readonly image: number; readonly batch: number | null }[]
-  >([]);
+  const [sent, setSent] = useState<readonly { readonly key: string; readonly image: number }[]>([]);
   const [isZoomed, setZoomed] = useState(false);
   const shownAt = useRef(0);
   const image = next?.image;
@@ -105,12 +103,7 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
         void queryClient.invalidateQueries(api.review.auditNext.queryFilter({ name }));
         void queryClient.invalidateQueries(api.review.audit.queryFilter({ name }));
         void queryClient.invalidateQueries(api.review.audits.queryFilter());
-        const batch = 'batch' in outcome ? outcome.batch : null;
-        setSent((before) =>
-          'refusal' in outcome
-            ? before.filter(({ key }) => key !== outcome.key)
-            : before.map((answer) => (answer.key === outcome.key ? { ...answer, batch } : answer)),
-        );
+        if ('refusal' in outcome) setSent((before) => before.filter(({ key }) => key !== outcome.key));
       }),
     [outbox, queryClient, name],
   );
@@ -121,7 +114,7 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
     const seconds = Math.min(LONGEST_LOOK_SECONDS, (performance.now() - shownAt.current) / 1000);
     const request = { name, image, answer, seconds, key, ...(reviewer !== null && { reviewer }) };
     outbox.add({ kind: 'answer', key, request } as KeptAct);
-    setSent((before) => [...before, { key, image, batch: null }]);
+    setSent((before) => [...before, { key, image }]);
     return true;
   };
   const undo = (): void => {
@@ -132,15 +125,11 @@ function Judging({ report, next, outbox }: JudgingProps): ReactElement {
     }
     setSent((before) => before.slice(0, -1));
     if (outbox.withdraw(last.key)) return;
-    const { key: act, batch, image: of } = last;
     outbox.add({
       kind: 'turn',
       key: newKey(),
       turn: 'undo',
-      act,
-      batch,
-      image: of,
-      attempted: false,
+      act: last.key,
       ...(reviewer !== null && { reviewer }),
     });
   };

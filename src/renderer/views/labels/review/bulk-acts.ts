@@ -5,7 +5,6 @@ import type { KeptAct, Outbox } from './outbox.ts';
 export interface BulkAct {
   readonly key: string;
   readonly request: DecideRequest;
-  readonly batch: number | null;
 }
 
 /** Decisions on many faces at once, and how to take them back in their order. */
@@ -19,24 +18,19 @@ export class BulkActs {
     this.#newKey = newKey;
   }
 
-  /** Listens to which numbers the acts get in the log; what the host refused is passed to `onRefused`. @returns how to stop. */
+  /** Passes what the host refused to `onRefused`. @returns how to stop. */
   start(onRefused: (act: BulkAct) => void): () => void {
     return this.#outbox.onOutcome((outcome) => {
       const act = this.#acts.find(({ key }) => key === outcome.key);
-      if (act === undefined) return;
-      if ('refusal' in outcome) {
-        this.#acts = this.#acts.filter((other) => other !== act);
-        onRefused(act);
-      } else if (outcome.batch !== null) {
-        const { batch } = outcome;
-        this.#acts = this.#acts.map((other) => (other === act ? { ...act, batch } : other));
-      }
+      if (act === undefined || !('refusal' in outcome)) return;
+      this.#acts = this.#acts.filter((other) => other !== act);
+      onRefused(act);
     });
   }
 
   decide(request: Omit<DecideRequest, 'key'>): void {
     const key = this.#newKey();
-    const act: BulkAct = { key, request: { ...request, key }, batch: null };
+    const act: BulkAct = { key, request: { ...request, key } };
     this.#outbox.add({ kind: 'decide', key, request: act.request } as KeptAct);
     this.#acts.push(act);
   }
@@ -45,17 +39,7 @@ export class BulkActs {
   undo(): BulkAct | undefined {
     const act = this.#acts.pop();
     if (act === undefined || this.#outbox.withdraw(act.key)) return act;
-    const { reviewer, images } = act.request;
-    this.#outbox.add({
-      kind: 'turn',
-      key: this.#newKey(),
-      turn: 'undo',
-      act: act.key,
-      batch: act.batch,
-      image: images![0]!,
-      reviewer,
-      attempted: false,
-    });
+    this.#outbox.add({ kind: 'turn', key: this.#newKey(), turn: 'undo', reviewer: act.request.reviewer, act: act.key });
     return act;
   }
 }

@@ -1,4 +1,3 @@
-import type { DecisionBatch } from '#shared/review.ts';
 import { client, imageAddress } from '../../../api/client.ts';
 import { describeError } from '../../../api/errors.ts';
 import { connection } from '../../../api/events.ts';
@@ -10,14 +9,15 @@ import { Outbox, type Recipient } from './outbox.ts';
 const FINAL_CODES: ReadonlySet<string> = new Set(['usage', 'bad-input', 'not-found', 'conflict', 'unsupported']);
 
 const recipient: Recipient = {
-  deliver: async (act) =>
-    act.kind === 'decide'
-      ? (await client.review.decide.mutate(act.request)).id
-      : (await client.review.auditAnswer.mutate(act.request)).decision,
-  turn: async ({ turn, reviewer }) => (await client.review[turn].mutate({ reviewer })).id,
-  stateOf: async (batch, image): Promise<DecisionBatch['state']> => {
-    const history = await client.review.history.query({ image });
-    return history.find((decision) => decision.batch === batch)?.state ?? null;
+  deliver: async (act) => {
+    switch (act.kind) {
+      case 'decide':
+        return (await client.review.decide.mutate(act.request)).id;
+      case 'answer':
+        return (await client.review.auditAnswer.mutate(act.request)).decision;
+      case 'turn':
+        return (await client.review[act.turn].mutate({ reviewer: act.reviewer, key: act.key, act: act.act })).id;
+    }
   },
 };
 

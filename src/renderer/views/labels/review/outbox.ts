@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DecisionBatch, auditAnswerRequestSchema, decideRequestSchema } from '#shared/review.ts';
+import { auditAnswerRequestSchema, decideRequestSchema } from '#shared/review.ts';
 
 const keySchema = z.string().min(8);
 
@@ -7,31 +7,22 @@ const keySchema = z.string().min(8);
 const keptActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('decide'), key: keySchema, request: decideRequestSchema }),
   z.object({ kind: z.literal('answer'), key: keySchema, request: auditAnswerRequestSchema }),
+  /** The next of a reviewer's own undo or redo list. */
   z.object({
     kind: z.literal('turn'),
     key: keySchema,
     turn: z.enum(['undo', 'redo']),
     reviewer: z.string().optional(),
-    /** Key of the decision that is taken back or done again, its number in the log once that is known, and its first image. */
-    act: z.string(),
-    batch: z.number().nullable(),
-    image: z.number(),
-    /** Sent before, with no answer: whether it arrived must be asked first, since it has no key on the host. */
-    attempted: z.boolean(),
+    /** Key of the decision that is taken back or done again. */
+    act: keySchema,
   }),
 ]);
 export type KeptAct = z.infer<typeof keptActSchema>;
-/** A turn of a reviewer's own undo list. */
-export type Turn = Extract<KeptAct, { kind: 'turn' }>;
 
 /** The host, as far as an outbox needs it. */
 export interface Recipient {
-  /** Decisions and answers carry their keys: what arrives twice is kept once. */
-  /** @returns the act's number in the log. */
-  deliver(act: Exclude<KeptAct, Turn>): Promise<number>;
-  turn(turn: Turn): Promise<number>;
-  /** State of a decision in the log of an image; null where there is no such. */
-  stateOf(batch: number, image: number): Promise<DecisionBatch['state']>;
+  /** Every act carries its key: what arrives twice is done once. @returns the act's number in the log. */
+  deliver(act: KeptAct): Promise<number>;
 }
 
 /** How an act ended: with its number in the log (null where it was there already), or refused for good. */
@@ -123,7 +114,6 @@ export class Outbox {
       try {
         const batch = await this.#alone(() => this.#deliver(name));
         this.#settle(name, { key: act.key, batch });
-        if (batch !== null && act.kind !== 'turn') this.#nameBatch(act.key, batch);
         this.#failures = 0;
         this.#set({ problem: null });
       } catch (error) {
@@ -150,22 +140,7 @@ export class Outbox {
     // Another window may have sent it while this one waited for its turn.
     const act = this.#read(name);
     if (act === null) return null;
-    const { recipient, storage } = this.#options;
-    if (act.kind !== 'turn') return recipient.deliver(act);
-    if (act.attempted && act.batch !== null) {
-      const wanted = act.turn === 'undo' ? 'undone' : 'standing';
-      if ((await recipient.stateOf(act.batch, act.image)) === wanted) return null;
-    }
-    storage.setItem(name, JSON.stringify({ ...act, attempted: true }));
-    return recipient.turn(act);
-  }
-
-  /** Tells the turns that wait for a decision its number in the log. */
-  #nameBatch(key: string, batch: number): void {
-    for (const { name, act } of this.#entries()) {
-      if (act.kind === 'turn' && act.act === key)
-        this.#options.storage.setItem(name, JSON.stringify({ ...act, batch }));
-    }
+    return this.#options.recipient.deliver(act);
   }
 
   #settle(name: string, outcome: Outcome): void {

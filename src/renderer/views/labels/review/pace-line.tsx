@@ -1,19 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactElement, useState, useSyncExternalStore } from 'react';
-import type { Queue } from '#shared/review.ts';
 import { api } from '../../../api/client.ts';
 import { Button } from '../../../components/button.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import { formatCount, formatShare } from '../../../text/format.ts';
 import type { Outbox } from './outbox.ts';
 import { paceOf } from './pace.ts';
-import { QUEUE_LABELS } from './queue-labels.ts';
+import { QUEUE_LABELS, type ShownQueue } from './queue-labels.ts';
 import type { SessionState } from './session.ts';
 
 interface PaceLineProps {
   readonly state: SessionState;
   readonly outbox: Outbox;
-  readonly queue: Queue;
+  readonly queue: ShownQueue;
 }
 
 /** How this sitting goes, and how well the queue has aimed since it was first looked through. */

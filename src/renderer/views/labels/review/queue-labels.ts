@@ -1,6 +1,9 @@
 import type { Queue, Verdict } from '#shared/review.ts';
 
-export const QUEUE_LABELS: Readonly<Record<Queue, string>> = {
+/** Faces that were chosen on the map stand in the place of a queue. */
+export type ShownQueue = Queue | 'map';
+
+export const QUEUE_LABELS: Readonly<Record<ShownQueue, string>> = {
   mixed: 'Mixed',
   margin: 'Low margin',
   disagreement: 'Disagree',
@@ -11,6 +14,7 @@ export const QUEUE_LABELS: Readonly<Record<Queue, string>> = {
   duplicate: 'Copies differ',
   quality: 'Bad picture',
   confidence: 'Low confidence',
+  map: 'From the map',
 };
 
 export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useId } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
-import type { Queue, QueueList as Queues } from '#shared/review.ts';
+import type { QueueList as Queues } from '#shared/review.ts';
 import type { Round } from '#shared/rounds.ts';
 import { api } from '../../../api/client.ts';
 import { ClassLetter } from '../../../components/class-mark.tsx';
@@ -11,7 +11,7 @@ import { formatCount } from '../../../text/format.ts';
 import { expressionAt } from '../../../text/words.ts';
 import { roundOriginText } from '../rounds/round-text.ts';
 import type { RoundSearch } from '../search.ts';
-import { QUEUE_LABELS } from './queue-labels.ts';
+import { QUEUE_LABELS, type ShownQueue } from './queue-labels.ts';
 
 const route = getRouteApi('/labels/$round');
 const AUTOMATIC = 'automatic';
@@ -19,13 +19,15 @@ const AUTOMATIC = 'automatic';
 interface QueueListProps {
   readonly list: Queues;
   readonly round: Round;
-  readonly shown: Queue;
+  readonly shown: ShownQueue;
+  /** The choice of faces that is looked through in place of a queue. */
+  readonly picked: string | undefined;
   readonly label: number | undefined;
   readonly against: number | undefined;
 }
 
 /** Reasons to look at a label, each with how many faces wait there, and what would give those that have no data. */
-export function QueueList({ list, round, shown, label, against }: QueueListProps): ReactElement {
+export function QueueList({ list, round, shown, picked, label, against }: QueueListProps): ReactElement {
   const navigate = route.useNavigate();
   const heading = useId();
   const open = (part: Partial<RoundSearch>): void => {
@@ -36,6 +38,7 @@ export function QueueList({ list, round, shown, label, against }: QueueListProps
   return (
     <>
       <ul className="queues" aria-label="Queues">
+        {picked !== undefined && <PickedQueue round={round} picked={picked} />}
         {list.queues.map(({ queue, sentence, count, undecided }) => (
           <li key={queue}>
             <AriaButton
@@ -43,7 +46,7 @@ export function QueueList({ list, round, shown, label, against }: QueueListProps
               aria-current={queue === shown}
               aria-label={`${QUEUE_LABELS[queue]}, ${formatCount(undecided)} of ${formatCount(count)} to look at. ${sentence}`}
               isDisabled={count === 0 && queue !== shown}
-              onPress={() => open({ queue: queue === 'mixed' ? undefined : queue })}
+              onPress={() => open({ queue: queue === 'mixed' ? undefined : queue, picked: undefined })}
             >
               <span className="truncate">{QUEUE_LABELS[queue]}</span>
               <span className="queue-count">{formatCount(undecided)}</span>
@@ -82,6 +85,25 @@ export function QueueList({ list, round, shown, label, against }: QueueListProps
         </details>
       )}
     </>
+  );
+}
+
+/** The faces that were chosen on the map, as the queue that is looked through. */
+function PickedQueue({ round, picked }: { round: Round; picked: string }): ReactElement {
+  const choice = useQuery(api.map.picked.queryOptions({ round: round.id, id: picked }));
+  const count = choice.data === undefined ? '' : formatCount(choice.data.count);
+  return (
+    <li>
+      <AriaButton
+        className="queue queue-shown"
+        aria-current
+        aria-label={`${QUEUE_LABELS.map}, ${count} faces. All that were chosen there, the most suspicious first.`}
+        onPress={focusFace}
+      >
+        <span className="truncate">{QUEUE_LABELS.map}</span>
+        <span className="queue-count">{count}</span>
+      </AriaButton>
+    </li>
   );
 }
 

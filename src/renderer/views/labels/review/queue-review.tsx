@@ -14,7 +14,7 @@ const route = getRouteApi('/labels/$round');
 
 /** The labels of a round one by one, the most suspicious first. */
 export function QueueReview({ round }: { round: Round }): ReactElement {
-  const { queue = 'mixed', label, against, at = 0 } = route.useSearch();
+  const { queue = 'mixed', label, picked, against, at = 0 } = route.useSearch();
   const workspace = useQuery(api.system.workspace.queryOptions());
   const queues = useQuery(api.review.queues.queryOptions({ round: round.id, against }));
   const reviewer = useReviewer();
@@ -22,22 +22,31 @@ export function QueueReview({ round }: { round: Round }): ReactElement {
     <div className="review">
       <aside className="review-queues" aria-label="Queues">
         <Loaded query={queues} skeleton={<Skeleton height={320} />}>
-          {(list) => <QueueList list={list} round={round} shown={queue} label={label} against={against} />}
+          {(list) => (
+            <QueueList
+              list={list}
+              round={round}
+              shown={picked === undefined ? queue : 'map'}
+              picked={picked}
+              label={label}
+              against={against}
+            />
+          )}
         </Loaded>
       </aside>
       {queues.data === undefined || workspace.data === undefined ? (
         <div className="review-main">{queues.error === null && <Skeleton height={420} />}</div>
       ) : (
         <Sitting
-          key={`${queue}/${label ?? ''}/${queues.data.against ?? ''}/${reviewer ?? ''}`}
+          key={`${picked ?? queue}/${label ?? ''}/${queues.data.against ?? ''}/${reviewer ?? ''}`}
           round={round}
-          queue={queue}
+          queue={picked === undefined ? queue : 'map'}
           against={queues.data.against}
           reviewer={reviewer}
           outbox={outboxOf(workspace.data.directory)}
           start={at}
           load={(from) =>
-            loadFaces({ round: round.id, queue, label, against: queues.data?.against ?? undefined, from })
+            loadFaces({ round: round.id, queue, label, picked, against: queues.data?.against ?? undefined, from })
           }
         />
       )}
@@ -49,13 +58,16 @@ interface Wanted {
   readonly round: number;
   readonly queue: Parameters<typeof client.review.queue.query>[0]['queue'];
   readonly label: number | undefined;
+  readonly picked: string | undefined;
   readonly against: number | undefined;
   readonly from: number;
 }
 
 /** A page of a queue with what both networks say of its faces. */
-async function loadFaces({ round, queue, label, against, from }: Wanted) {
-  const page = await client.review.queue.query({ round, queue, label, against, from, limit: PAGE });
+async function loadFaces({ round, queue, label, picked, against, from }: Wanted) {
+  // Whoever chose faces wants exactly these, decided or not.
+  const chosen = picked === undefined ? {} : { picked, undecidedOnly: false };
+  const page = await client.review.queue.query({ round, queue, label, against, from, limit: PAGE, ...chosen });
   const images = page.suspects.map(({ image }) => image.id);
   const [own, others] = await Promise.all([
     saidOf(round, images),

@@ -28,7 +28,6 @@ export interface LocalAct {
   /** The judged label before it. */
   readonly before: number;
   readonly seconds: number;
-  readonly batch: number | null;
 }
 
 /** An act that was taken back; `withdrawn`: before it was sent, or else the key of the turn that says so. */
@@ -107,9 +106,7 @@ export class ReviewSession {
   start(): void {
     this.#stop = this.#options.outbox.onOutcome((outcome) => {
       const act = this.#acts.find(({ key }) => key === outcome.key);
-      if (act === undefined) return;
-      if ('refusal' in outcome) this.#drop(act);
-      else if (outcome.batch !== null) this.#replace(act, { ...act, batch: outcome.batch });
+      if (act !== undefined && 'refusal' in outcome) this.#drop(act);
     });
     void this.#fill();
   }
@@ -143,7 +140,7 @@ export class ReviewSession {
     };
     const { index } = this.#state;
     const told = verdict === 'relabel' && label === face.label ? 'accept' : verdict;
-    const act: LocalAct = { key, request, index, verdict: told, label, before: face.label, seconds, batch: null };
+    const act: LocalAct = { key, request, index, verdict: told, label, before: face.label, seconds };
     outbox.add({ kind: 'decide', key, request } as KeptAct);
     this.#acts.push(act);
     this.#undone = [];
@@ -187,19 +184,10 @@ export class ReviewSession {
     return true;
   }
 
-  #turn(turn: 'undo' | 'redo', { key: act, batch, request }: LocalAct): string {
-    const key = this.#options.newKey();
-    const { reviewer } = this.#options;
-    this.#options.outbox.add({
-      kind: 'turn',
-      key,
-      turn,
-      act,
-      batch,
-      image: request.images![0]!,
-      reviewer,
-      attempted: false,
-    });
+  #turn(turn: 'undo' | 'redo', { key: act }: LocalAct): string {
+    const { newKey, reviewer, outbox } = this.#options;
+    const key = newKey();
+    outbox.add({ kind: 'turn', key, turn, reviewer, act });
     return key;
   }
 
@@ -243,10 +231,6 @@ export class ReviewSession {
   #drop(act: LocalAct): void {
     this.#acts = this.#acts.filter((other) => other !== act);
     this.#unjudged(act);
-  }
-
-  #replace(act: LocalAct, known: LocalAct): void {
-    this.#acts = this.#acts.map((other) => (other === act ? known : other));
   }
 
   async #fill(): Promise<void> {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { Queue, ReviewAction } from '#shared/review.ts';
+import type { ReviewAction } from '#shared/review.ts';
 import type { Round } from '#shared/rounds.ts';
 import { api, client } from '../../../api/client.ts';
 import { describeError } from '../../../api/errors.ts';
@@ -16,6 +16,7 @@ import { classOfAction } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { PaceLine } from './pace-line.tsx';
 import { Pictures } from './pictures.ts';
+import type { ShownQueue } from './queue-labels.ts';
 import { focusFace } from './queue-list.tsx';
 import { AHEAD, ReviewSession, type SessionOptions } from './session.ts';
 import { useKeySettings, useReviewKeys } from './use-review-keys.ts';
@@ -32,7 +33,7 @@ const COUNTS_MILLISECONDS = 4_000;
 
 export interface SittingProps {
   readonly round: Round;
-  readonly queue: Queue;
+  readonly queue: ShownQueue;
   readonly against: number | null;
   readonly reviewer: string | null;
   readonly outbox: Outbox;
@@ -225,7 +226,7 @@ function useHostUndo(reviewer: string | null): (turn: 'undo' | 'redo') => Promis
       return;
     }
     try {
-      const { images } = await client.review[turn].mutate({ reviewer: reviewer ?? undefined });
+      const { images } = await client.review[turn].mutate({ reviewer: reviewer ?? undefined, key: newKey() });
       const faces = images === 1 ? 'one face' : `${images} faces`;
       notices.add({
         level: 'info',

@@ -9,6 +9,7 @@ import { Prose } from '../../../components/prose.tsx';
 import { Ago } from '../../../components/time.tsx';
 import { formatCount } from '../../../text/format.ts';
 import { NETWORK_LABELS, QUALITY_LABELS, expressionAt } from '../../../text/words.ts';
+import { NearestFaces } from './nearest-faces.tsx';
 import { QUEUE_LABELS, VERDICT_LABELS } from './queue-labels.ts';
 import type { QueueFace, Said } from './session.ts';
 import { useRested } from './use-rested.ts';
@@ -42,7 +43,7 @@ export function WhyPanel({ face, round, against }: WhyPanelProps): ReactElement 
               </ul>
             )}
           </section>
-          <Background face={face} />
+          <Background face={face} round={round} against={against} />
         </>
       )}
     </aside>
@@ -109,7 +110,7 @@ function SaidBar({ said, label }: { said: Said | null; label: number }): ReactEl
 }
 
 /** What other rounds said and what people decided, asked for once the person rests on a face. */
-function Background({ face }: { face: QueueFace }): ReactElement {
+function Background({ face, round, against }: WhyPanelProps & { readonly face: QueueFace }): ReactElement {
   const image = useRested(face.image.id, REST_MILLISECONDS);
   const isCurrent = image === face.image.id;
   const timeline = useQuery(api.rounds.timeline.queryOptions({ image }));
@@ -118,6 +119,7 @@ function Background({ face }: { face: QueueFace }): ReactElement {
   const flaws = qualities.filter((quality) => quality !== 'good' && quality !== 'unknown');
   return (
     <>
+      <NearestFaces image={image} isCurrent={isCurrent} round={round} against={against} />
       <section>
         <h3>In all rounds</h3>
         {isCurrent && timeline.data !== undefined ? <Timeline labels={timeline.data} /> : <p className="muted">…</p>}

@@ -1,17 +1,17 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { Button as AriaButton } from 'react-aria-components';
 import type { FlippedPage, Flips as FlipMatrix, Round } from '#shared/rounds.ts';
 import { api, client } from '../../../api/client.ts';
 import { Button } from '../../../components/button.tsx';
-import { ClassLetter, ClassMark } from '../../../components/class-mark.tsx';
+import { ClassLetter } from '../../../components/class-mark.tsx';
 import { FaceImage } from '../../../components/face-image.tsx';
 import { Choice } from '../../../components/fields.tsx';
 import { Empty, ErrorNote, Loaded, Skeleton } from '../../../components/states.tsx';
 import { formatCount, formatShare, plural } from '../../../text/format.ts';
 import { expressionAt } from '../../../text/words.ts';
 import type { FlipsSearch } from '../search.ts';
+import { LabelMatrix } from './label-matrix.tsx';
 import { roundBefore, roundOriginText } from './round-text.ts';
 
 const route = getRouteApi('/labels/flips');
@@ -100,7 +100,6 @@ interface MatrixProps {
 
 function Matrix({ flips, search, onChoose }: MatrixProps): ReactElement {
   const { matrix, compared, changed, onlyFrom, onlyTo } = flips;
-  const largest = Math.max(1, ...matrix.flatMap((row, was) => row.filter((_, is) => is !== was)));
   return (
     <>
       <p className="flips-summary">
@@ -110,50 +109,7 @@ function Matrix({ flips, search, onChoose }: MatrixProps): ReactElement {
           <span className="muted"> {plural(onlyFrom + onlyTo, 'face')} in one of the rounds only.</span>
         )}
       </p>
-      <table className="flips-matrix" aria-label="Labels before in rows, after in columns">
-        <thead>
-          <tr>
-            <th scope="col">Was, becomes</th>
-            {matrix.map((_, is) => (
-              <th key={is} scope="col">
-                <ClassLetter index={is} />
-                <span className="visually-hidden">{expressionAt(is).label}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {matrix.map((row, was) => (
-            <tr key={was}>
-              <th scope="row">
-                <ClassMark index={was} />
-              </th>
-              {row.map((count, is) => {
-                const isShown = search.was === was && search.is === is;
-                return (
-                  <td key={is}>
-                    {was === is || count === 0 ? (
-                      <span className={was === is ? 'flip-cell flip-same' : 'flip-cell muted'}>
-                        {formatCount(count)}
-                      </span>
-                    ) : (
-                      <AriaButton
-                        className={isShown ? 'flip-cell flip-button flip-shown' : 'flip-cell flip-button'}
-                        aria-label={`${expressionAt(was).label} to ${expressionAt(is).label}: ${plural(count, 'face')}`}
-                        aria-pressed={isShown}
-                        style={{ '--share': `${Math.round((count / largest) * 36)}%` } as React.CSSProperties}
-                        onPress={() => (isShown ? onChoose(undefined, undefined) : onChoose(was, is))}
-                      >
-                        {formatCount(count)}
-                      </AriaButton>
-                    )}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LabelMatrix matrix={matrix} was={search.was} is={search.is} onChoose={onChoose} />
       <p className="muted small">Press a cell to see its faces; once more to see all flips.</p>
     </>
   );

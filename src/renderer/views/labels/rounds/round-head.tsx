@@ -58,7 +58,7 @@ export function RoundHead({ round }: { round: Round }): ReactElement {
   );
 }
 
-const VIEW_LABELS: Readonly<Record<View, string>> = { review: 'Queue', grid: 'Grid', charts: 'Charts' };
+const VIEW_LABELS: Readonly<Record<View, string>> = { review: 'Queue', grid: 'Grid', map: 'Map', charts: 'Charts' };
 
 function Views(): ReactElement {
   const { view: shown = 'review' } = route.useSearch();

@@ -3,10 +3,17 @@ import type { ChartData } from './curves.ts';
 
 /** The values of a chart as a table, a row a step; what was smoothed is given as it was measured. */
 export function csvOfChart({ steps, curves }: ChartData): string {
-  const header = csvRecord(['step', ...curves.map(({ label }) => label)]);
-  const rows = steps.map((step, index) =>
-    csvRecord([step, ...curves.map(({ raw, values }) => (raw ?? values)[index] ?? null)]),
-  );
+  const columns = curves.flatMap(({ label, raw, values, band }) => [
+    { title: label, values: raw ?? values },
+    ...(band === undefined
+      ? []
+      : [
+          { title: `${label}, low`, values: band.low },
+          { title: `${label}, high`, values: band.high },
+        ]),
+  ]);
+  const header = csvRecord(['step', ...columns.map(({ title }) => title)]);
+  const rows = steps.map((step, index) => csvRecord([step, ...columns.map(({ values }) => values[index] ?? null)]));
   return header + rows.join('');
 }
 

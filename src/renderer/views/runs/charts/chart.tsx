@@ -5,14 +5,23 @@ import 'uplot/dist/uPlot.min.css';
 import { useResolvedTheme } from '../../../preferences.ts';
 import { formatCount, formatRate, formatShare } from '../../../text/format.ts';
 import { ChartActions } from './chart-actions.tsx';
-import type { ChartData, Curve } from './curves.ts';
+import { type ChartData, type Curve, nearestStep } from './curves.ts';
+import { HEIGHT, alignedOf, optionsOf } from './plot-options.ts';
 import './charts.css';
 
-const HEIGHT = 190;
-const AXIS_SIZE = 52;
+/** A press that moved further than this, CSS pixels, chose a range to zoom to. */
+const STILL = 3;
 
-/** Charts with the same name share one cursor and one zoom. */
-export function Chart({ data: all, sync }: { data: ChartData; sync: string }): ReactElement {
+interface ChartProps {
+  readonly data: ChartData;
+  /** Charts with the same name share one cursor and one zoom. */
+  readonly sync: string;
+  /** Told the step of the chart's `picks` that is nearest to where it was clicked, or to its cursor when Enter is pressed. */
+  readonly onPick?: (step: number) => void;
+}
+
+/** Curves over the steps of a run. */
+export function Chart({ data: all, sync, onPick }: ChartProps): ReactElement {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const [cursor, setCursor] = useState<number | null>(null);
@@ -23,7 +32,7 @@ export function Chart({ data: all, sync }: { data: ChartData; sync: string }): R
     [all, hidden],
   );
   // The lines, without their values: a plot is made anew only when these change.
-  const lines = data.curves.map(({ label, color, raw }) => [label, color, raw !== undefined]);
+  const lines = data.curves.map(({ label, color, raw, band }) => [label, color, raw !== undefined, band !== undefined]);
   const layout = JSON.stringify([theme, data.title, data.hasPoints, lines]);
   const latest = useRef(data);
   useLayoutEffect(() => {
@@ -46,6 +55,13 @@ export function Chart({ data: all, sync }: { data: ChartData; sync: string }): R
 
   useEffect(() => plot.current?.setData(alignedOf(data)), [data]);
 
+  const picks = onPick === undefined ? [] : (all.picks ?? []);
+  const pressedAt = useRef(0);
+  const pick = (step: number | undefined): void => {
+    const nearest = step === undefined ? null : nearestStep(picks, step);
+    if (nearest !== null) onPick?.(nearest);
+  };
+
   const toggle = (label: string): void => {
     const next = new Set(hidden);
     if (!next.delete(label)) next.add(label);
@@ -62,12 +78,20 @@ export function Chart({ data: all, sync }: { data: ChartData; sync: string }): R
       </figcaption>
       <div
         ref={holder}
-        className="chart-plot"
+        className={picks.length > 0 ? 'chart-plot chart-pickable' : 'chart-plot'}
         role="img"
         tabIndex={0}
         aria-label={describe(data)}
+        onPointerDown={({ clientX }) => (pressedAt.current = clientX)}
+        onClick={({ clientX }) => {
+          if (plot.current === null || Math.abs(clientX - pressedAt.current) > STILL) return;
+          pick(plot.current.posToVal(clientX - plot.current.over.getBoundingClientRect().left, 'x'));
+        }}
         onKeyDown={(event) => {
-          if (plot.current !== null && moveCursor(plot.current, event.key)) event.preventDefault();
+          if (plot.current === null) return;
+          if (event.key === 'Enter' && picks.length > 0) pick(data.steps[cursor ?? data.steps.length - 1]);
+          else if (!moveCursor(plot.current, event.key)) return;
+          event.preventDefault();
         }}
       />
     </figure>
@@ -109,10 +133,7 @@ function Legend({ data, hidden, index, onToggle }: LegendProps): ReactElement {
         return (
           <li key={curve.label}>
             <AriaButton className="legend-item" aria-pressed={isShown} onPress={() => onToggle(curve.label)}>
-              <span
-                className={curve.isDashed === true ? 'legend-line legend-dashed' : 'legend-line'}
-                style={{ borderColor: curve.color }}
-              />
+              <span className={legendMark(curve)} style={{ borderColor: curve.color }} />
               {curve.label} <strong>{value === null || !isShown ? '–' : valueText(data, value)}</strong>
             </AriaButton>
           </li>
@@ -120,6 +141,11 @@ function Legend({ data, hidden, index, onToggle }: LegendProps): ReactElement {
       })}
     </ul>
   );
+}
+
+function legendMark({ isDashed = false, isDots = false }: Curve): string {
+  if (isDots) return 'legend-dot';
+  return isDashed ? 'legend-line legend-dashed' : 'legend-line';
 }
 
 /** The step under the cursor, else what there is to know of the chart. */
@@ -148,96 +174,4 @@ function describe(data: ChartData): string {
     return `${curve.label} ${value === null ? 'has no value' : `is at ${valueText(data, value)}`}`;
   });
   return `${data.title}: ${lines.join(', ')}`;
-}
-
-/** uPlot's columns: the steps, the faint lines, then the lines. */
-function alignedOf({ steps, curves }: ChartData): uPlot.AlignedData {
-  const faint = curves.flatMap(({ raw }) => (raw === undefined ? [] : [raw]));
-  return [steps, ...faint, ...curves.map(({ values }) => values)] as uPlot.AlignedData;
-}
-
-function optionsOf(
-  data: ChartData,
-  element: HTMLElement,
-  sync: string,
-  onCursor: (index: number | null) => void,
-): uPlot.Options {
-  const style = getComputedStyle(element);
-  const text = style.getPropertyValue('--chart-text');
-  const grid = style.getPropertyValue('--chart-grid');
-  const hasRight = data.curves.some(({ axis }) => axis === 'right');
-  const axis: uPlot.Axis = {
-    stroke: text,
-    font: `11px ${style.fontFamily}`,
-    grid: { stroke: grid, width: 1 },
-    ticks: { show: false },
-    size: AXIS_SIZE,
-  };
-  const values = (_plot: uPlot, splits: number[]): string[] =>
-    splits.map((value) => (data.isShare === true ? `${formatRate(value * 100)} %` : formatRate(value)));
-  return {
-    width: element.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    padding: [8, hasRight ? 0 : 12, 0, 0],
-    cursor: { sync: { key: sync, scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
-    scales: {
-      x: { time: false },
-      left: { range: leftRange(data) },
-      right: { range: paddedRange },
-    },
-    axes: [
-      {
-        ...axis,
-        size: 28,
-        values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')),
-      },
-      { ...axis, scale: 'left', values },
-      ...(hasRight
-        ? [
-            {
-              ...axis,
-              scale: 'right',
-              side: 1 as const,
-              grid: { show: false },
-              values: (_plot: uPlot, splits: number[]) => splits.map(formatRate),
-            },
-          ]
-        : []),
-    ],
-    series: [
-      {},
-      ...data.curves.flatMap((curve) => (curve.raw === undefined ? [] : [seriesOf(curve, data, 0.25)])),
-      ...data.curves.map((curve) => seriesOf(curve, data, 1)),
-    ],
-    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },
-  };
-}
-
-function seriesOf(curve: Curve, data: ChartData, alpha: number): uPlot.Series {
-  return {
-    scale: curve.axis ?? 'left',
-    stroke: curve.color,
-    alpha,
-    width: 1.5,
-    dash: curve.isDashed === true ? [5, 4] : [],
-    spanGaps: true,
-    points: { show: data.hasPoints === true || data.steps.length < 2, size: 5, fill: curve.color },
-  };
-}
-
-function leftRange({ isShare = false, fitsValues = false }: ChartData): uPlot.Scale.Range {
-  if (!isShare) return paddedRange;
-  if (!fitsValues) return [0, 1];
-  return (plot, low, high) => {
-    const [from, to] = paddedRange(plot, low, high);
-    return [Math.max(0, from ?? 0), Math.min(1, to ?? 1)];
-  };
-}
-
-/** The values' own range with a tenth to spare, and a band around a constant. */
-function paddedRange(_plot: uPlot, low: number, high: number): uPlot.Range.MinMax {
-  if (low === null || high === null) return [0, 1];
-  const room = (high - low || Math.abs(high) || 1) * 0.1;
-  return [low >= 0 && low - room < 0 ? 0 : low - room, high + room];
 }

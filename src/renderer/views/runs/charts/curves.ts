@@ -1,5 +1,6 @@
 import { EXPRESSIONS } from '#shared/expressions.ts';
-import type { Evaluation, NetworkName, StepMetrics } from '#shared/training.ts';
+import type { FeedbackExtreme } from '#shared/rounds.ts';
+import type { Evaluation, MemorySample, NetworkName, StepMetrics } from '#shared/training.ts';
 import { NETWORK_LABELS } from '../../../text/words.ts';
 
 /** One line of a chart. Its values stand beside the chart's steps; null where there is none. */
@@ -11,6 +12,10 @@ export interface Curve {
   readonly raw?: readonly (number | null)[];
   readonly axis?: 'right';
   readonly isDashed?: boolean;
+  /** How far what `values` is the middle of reaches, drawn as a band around it. */
+  readonly band?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
+  /** Its values stand for themselves: dots, with no line through them. */
+  readonly isDots?: boolean;
 }
 
 export interface ChartData {
@@ -28,6 +33,8 @@ export interface ChartData {
   readonly fitsValues?: boolean;
   /** Few points, each worth seeing. */
   readonly hasPoints?: boolean;
+  /** Steps of which there is more to see, in their order. */
+  readonly picks?: readonly number[];
 }
 
 export const NETWORK_COLORS: Readonly<Record<NetworkName, string>> = {
@@ -77,6 +84,8 @@ interface MetricChart {
   readonly isExact?: boolean;
 }
 
+const FEEDBACK_TITLE = 'Feedback';
+
 const METRIC_CHARTS: readonly MetricChart[] = [
   {
     title: 'Losses',
@@ -99,7 +108,7 @@ const METRIC_CHARTS: readonly MetricChart[] = [
     ],
   },
   {
-    title: 'Feedback',
+    title: FEEDBACK_TITLE,
     units: ['nats', 'nats'],
     curves: [
       { key: 'feedback', label: 'old − new loss', color: NETWORK_COLORS.adaptation },
@@ -140,6 +149,68 @@ export function stepCharts(steps: readonly StepMetrics[], smoothing: Smoothing):
     }),
   })).filter(({ curves }) => curves.length > 0);
 }
+
+/** The chart of the feedback with the steps whose batches were kept as dots, each at the feedback it had; another chart as it is. */
+export function withKeptBatches(chart: ChartData, kept: readonly FeedbackExtreme[]): ChartData {
+  if (chart.title !== FEEDBACK_TITLE || kept.length === 0) return chart;
+  const picks = kept.map(({ step }) => step).sort((a, b) => a - b);
+  const steps = [...new Set([...chart.steps, ...picks])].sort((a, b) => a - b);
+  const place = new Map(chart.steps.map((step, index) => [step, index]));
+  const spread = (values: readonly (number | null)[]): (number | null)[] =>
+    steps.map((step) => values[place.get(step) ?? -1] ?? null);
+  const feedback = new Map(kept.map((extreme) => [extreme.step, extreme.feedback]));
+  return {
+    ...chart,
+    steps,
+    picks,
+    curves: [
+      ...chart.curves.map((curve) => ({
+        ...curve,
+        values: spread(curve.values),
+        ...(curve.raw !== undefined && { raw: spread(curve.raw) }),
+      })),
+      {
+        label: 'batch kept',
+        color: NETWORK_COLORS.ema,
+        isDots: true,
+        values: steps.map((step) => feedback.get(step) ?? null),
+      },
+    ],
+  };
+}
+
+/** Of steps in their order, the one nearest to another; null where there is none. */
+export function nearestStep(steps: readonly number[], step: number): number | null {
+  return steps.reduce<number | null>(
+    (nearest, candidate) =>
+      nearest === null || Math.abs(candidate - step) < Math.abs(nearest - step) ? candidate : nearest,
+    null,
+  );
+}
+
+/** Bytes in a gibibyte. */
+const GIBIBYTE = 2 ** 30;
+
+/** Memory that the run's engine held; null where nothing of it is known. */
+export function memoryChart(samples: readonly MemorySample[], span: Span): ChartData | null {
+  const steps = [...new Set([...span, ...samples.map(({ step }) => step)])].sort((a, b) => a - b);
+  const byStep = new Map(samples.map((sample) => [sample.step, sample]));
+  const curves = MEMORY_CURVES.flatMap(({ key, ...look }): Curve[] => {
+    if (samples.every((sample) => sample[key] === null)) return [];
+    const values = steps.map((step) => byStep.get(step)?.[key] ?? null);
+    return [{ ...look, values: values.map((bytes) => (bytes === null ? null : bytes / GIBIBYTE)) }];
+  });
+  if (curves.length === 0) return null;
+  return { title: 'Memory', units: ['GiB'], steps, curves, hasPoints: samples.length < FEW_SAMPLES };
+}
+
+/** So few samples of memory that each is worth a point. */
+const FEW_SAMPLES = 40;
+
+const MEMORY_CURVES = [
+  { key: 'hostBytes', label: 'of the machine', color: TOTAL_COLOR },
+  { key: 'deviceBytes', label: 'of the GPU', color: NETWORK_COLORS.ema },
+] as const;
 
 /** First and last step of a run's charts: all span the same, so that one cursor and one zoom fit them all. */
 export type Span = readonly [first: number, last: number];

@@ -7,6 +7,7 @@ import { IconButton } from '../../../components/button.tsx';
 import { Empty, ErrorNote, Skeleton } from '../../../components/states.tsx';
 import { idsOf, textOfIds } from '../search.ts';
 import { BestOnValidation } from './best-table.tsx';
+import { LabelChanges } from './label-changes.tsx';
 import { type ComparedRun, comparedRuns } from './overlay.ts';
 import { RunNumber } from './run-mark.tsx';
 import { Scores } from './scores.tsx';
@@ -42,6 +43,7 @@ export function CompareRuns(): ReactElement {
             <CompareCharts runs={compared} />
           </Suspense>
           <SettingsTable runs={compared} />
+          <LabelChanges runs={compared} />
           {compared.length > 1 && <Scores runs={compared} />}
         </>
       )}

@@ -1,5 +1,8 @@
-import type { NetworkName, RunDetail, StepMetrics } from '#shared/training.ts';
-import { type ChartData, type Span, SMOOTHINGS, type Smoothing, smooth } from '../charts/curves.ts';
+import { EXPRESSIONS } from '#shared/expressions.ts';
+import type { Evaluation, NetworkName, RunDetail, StepMetrics } from '#shared/training.ts';
+import { type ChartData, type Curve, type Span, SMOOTHINGS, type Smoothing, smooth } from '../charts/curves.ts';
+import type { Spread } from '../search.ts';
+import { type Point, meanOf, seedFamilies } from './seed-means.ts';
 
 /** A run of a comparison, with what tells it from the others in every chart and table: a number and a colour. */
 export interface ComparedRun {
@@ -26,37 +29,86 @@ export function comparedRuns(runs: readonly RunDetail[]): ComparedRun[] {
 
 interface Line {
   readonly of: ComparedRun;
-  readonly points: readonly { readonly step: number; readonly value: number | null }[];
+  readonly points: readonly Point[];
   /** Weight of the past in what is drawn; 0 draws the points themselves. */
   readonly smoothing: number;
 }
 
-/** One chart of lines that need not have their steps in common: where one has no value, its line goes on to its next. */
+/** One line of a chart, with steps of its own. */
+interface Drawn {
+  readonly look: Pick<Curve, 'label' | 'color' | 'isDashed'>;
+  readonly steps: readonly number[];
+  readonly values: readonly (number | null)[];
+  readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
+}
+
+/**
+ * One chart of lines that need not have their steps in common: where one has no value, its line goes on to its next.
+ * @param spread draws runs that only their seeds tell apart as one line, the mean, in a band of how far they reach; null draws each.
+ */
 function overlay(
   chart: Pick<ChartData, 'title' | 'units' | 'isShare' | 'hasPoints'>,
   lines: readonly Line[],
   span: Span,
+  spread: Spread | null,
 ): ChartData {
-  const drawn = lines.filter(({ points }) => points.some(({ value }) => value !== null));
-  const measured = drawn.flatMap(({ points }) => points.map(({ step }) => step));
-  const steps = [...new Set([...span, ...measured])].sort((a, b) => a - b);
-  const spread = (byStep: ReadonlyMap<number, number | null>): (number | null)[] =>
-    steps.map((step) => byStep.get(step) ?? null);
+  const measured = lines.filter(({ points }) => points.some(({ value }) => value !== null)).map(smoothed);
+  const drawn = spread === null ? measured.map(ownLine) : familyLines(measured, spread);
+  const steps = [...new Set([...span, ...drawn.flatMap((line) => line.steps)])].sort((a, b) => a - b);
   return {
     ...chart,
     fitsValues: true,
     steps,
-    curves: drawn.map(({ of: { number, label, color, isDashed }, points, smoothing }) => {
-      const raw = points.map(({ value }) => value);
-      const values = smoothing === 0 ? raw : smooth(raw, smoothing);
+    curves: drawn.map(({ look, steps: own, values, band }): Curve => {
+      const place = new Map(own.map((step, index) => [step, index]));
+      const spreadOut = (numbers: readonly (number | null)[]): (number | null)[] =>
+        steps.map((step) => numbers[place.get(step) ?? -1] ?? null);
       return {
-        label: `${number} ${label}`,
-        color,
-        isDashed,
-        values: spread(new Map(points.map(({ step }, index) => [step, values[index] ?? null]))),
+        ...look,
+        values: spreadOut(values),
+        ...(band !== undefined && { band: { low: spreadOut(band.low), high: spreadOut(band.high) } }),
       };
     }),
   };
+}
+
+function smoothed({ of, points, smoothing }: Line): { of: ComparedRun; points: readonly Point[] } {
+  if (smoothing === 0) return { of, points };
+  const values = smooth(
+    points.map(({ value }) => value),
+    smoothing,
+  );
+  return { of, points: points.map(({ step }, index) => ({ step, value: values[index] ?? null })) };
+}
+
+type Smoothed = ReturnType<typeof smoothed>;
+
+function ownLine({ of: { number, label, color, isDashed }, points }: Smoothed): Drawn {
+  return {
+    look: { label: `${number} ${label}`, color, isDashed },
+    steps: points.map(({ step }) => step),
+    values: points.map(({ value }) => value),
+  };
+}
+
+function familyLines(lines: readonly Smoothed[], spread: Spread): Drawn[] {
+  return seedFamilies(lines.map(({ of }) => of)).map((family) => {
+    const members = lines.filter(({ of }) => family.includes(of));
+    const [first] = members;
+    if (members.length === 1) return ownLine(first!);
+    const { color, isDashed, label } = first!.of;
+    const numbers = members.map(({ of }) => of.number).join('+');
+    const { steps, mean, low, high } = meanOf(
+      members.map(({ points }) => points),
+      spread,
+    );
+    return {
+      look: { label: `${numbers} ${label}, mean of ${members.length}`, color, isDashed },
+      steps,
+      values: mean,
+      band: { low, high },
+    };
+  });
 }
 
 /** All charts span the longest run, so that one cursor and one zoom fit them all. */
@@ -71,17 +123,41 @@ export function scoreOverlay(
   runs: readonly ComparedRun[],
   network: NetworkName,
   score: keyof typeof SCORE_TITLES,
+  spread: Spread | null = null,
+): ChartData {
+  return evaluationOverlay(runs, network, SCORE_TITLES[score], (evaluation) => evaluation[score], spread);
+}
+
+/** Recall of one class by one network of each run, over the steps. @param index of the class. */
+export function recallOverlay(
+  runs: readonly ComparedRun[],
+  network: NetworkName,
+  index: number,
+  spread: Spread | null = null,
+): ChartData {
+  const title = `Recall of ${EXPRESSIONS[index]!.label.toLowerCase()} on validation`;
+  const chart = evaluationOverlay(runs, network, title, ({ perClass }) => perClass[index]?.recall ?? null, spread);
+  return { ...chart, key: 'recall' };
+}
+
+function evaluationOverlay(
+  runs: readonly ComparedRun[],
+  network: NetworkName,
+  title: string,
+  valueOf: (evaluation: Evaluation) => number | null,
+  spread: Spread | null,
 ): ChartData {
   return overlay(
-    { title: SCORE_TITLES[score], units: ['share'], isShare: true, hasPoints: true },
+    { title, units: ['share'], isShare: true, hasPoints: true },
     runs.map((of) => ({
       of,
       smoothing: 0,
       points: of.run.evaluations
         .filter((evaluation) => evaluation.network === network && evaluation.split === 'validation')
-        .map((evaluation) => ({ step: evaluation.step, value: evaluation[score] })),
+        .map((evaluation) => ({ step: evaluation.step, value: valueOf(evaluation) })),
     })),
     spanOf(runs),
+    spread,
   );
 }
 
@@ -99,6 +175,7 @@ export function metricOverlays(
   runs: readonly ComparedRun[],
   steps: readonly (readonly StepMetrics[])[],
   smoothing: Smoothing,
+  spread: Spread | null = null,
 ): ChartData[] {
   return METRICS.map(({ key, title, unit }) =>
     overlay(
@@ -109,6 +186,7 @@ export function metricOverlays(
         points: (steps[index] ?? []).map((metrics) => ({ step: metrics.step, value: metrics[key] })),
       })),
       spanOf(runs),
+      spread,
     ),
   ).filter(({ curves }) => curves.length > 0);
 }

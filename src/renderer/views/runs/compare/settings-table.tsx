@@ -4,6 +4,14 @@ import { settingRows } from '../config-diff.ts';
 import type { ComparedRun } from './overlay.ts';
 import { RunNumber } from './run-mark.tsx';
 
+/** Settings name the data; their labels may be others by now. */
+function sameText(runs: readonly ComparedRun[]): string {
+  const isSameData = new Set(runs.map(({ run }) => run.snapshot.digest)).size === 1;
+  return isSameData
+    ? 'They are the same, and so are the data: only chance tells these runs apart.'
+    : 'They are the same. The data are not: images or labels changed between the runs.';
+}
+
 /** In what the runs differ, a column each. */
 export function SettingsTable({ runs }: { runs: readonly ComparedRun[] }): ReactElement {
   const [showsAll, setShowsAll] = useState(false);
@@ -21,7 +29,7 @@ export function SettingsTable({ runs }: { runs: readonly ComparedRun[] }): React
         <Toggle label="Also those that are the same" value={showsAll} onChange={setShowsAll} />
       </div>
       {shown.length === 0 ? (
-        <p className="muted">They are the same: only chance tells these runs apart.</p>
+        <p className="muted">{sameText(runs)}</p>
       ) : (
         <div className="table-scroll" role="region" aria-label="Settings" tabIndex={0}>
           <table className="table table-plain">

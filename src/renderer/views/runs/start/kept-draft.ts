@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react';
 import { z } from 'zod';
-import { type TrainingConfig, trainingConfigSchema } from '#shared/training.ts';
-import { type RunDraft, withoutDefaults } from '../run-draft.ts';
+import { trainingSettingsSchema } from '#shared/training.ts';
+import type { RunDraft } from '../run-draft.ts';
 
 const draftSchema = z.object({
   name: z.string(),
   preset: z.string(),
-  config: trainingConfigSchema.partial(),
+  config: trainingSettingsSchema,
   labeled: z.string().nullable(),
   unlabeled: z.string().nullable(),
   validation: z.string(),
@@ -19,8 +19,7 @@ function keptDraft(from: string | undefined): RunDraft | null {
   const text = window.sessionStorage.getItem(storageKey(from));
   if (text === null) return null;
   try {
-    const draft = draftSchema.parse(JSON.parse(text));
-    return { ...draft, config: withoutDefaults(draft.config as Partial<TrainingConfig>) };
+    return draftSchema.parse(JSON.parse(text));
   } catch {
     return null; // written by another version: as good as none
   }
