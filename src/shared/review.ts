@@ -47,8 +47,8 @@ export const DEFAULT_WEIGHTS: Readonly<Record<Suspicion, number>> = {
 export const weightsSchema = z.partialRecord(suspicionSchema, z.number().min(0).max(100));
 export type Weights = z.infer<typeof weightsSchema>;
 
-/** How confident learning orders labels: by the probability of the given label, or by how far it is behind the best other one. */
-export const RANK_METHODS = ['normalized-margin', 'self-confidence'] as const;
+/** How confident learning orders labels: by the odds of the best other one, by their own probability, or by how far it is behind the best. */
+export const RANK_METHODS = ['log-odds', 'self-confidence', 'normalized-margin'] as const;
 export const rankMethodSchema = z.enum(RANK_METHODS);
 export type RankMethod = z.infer<typeof rankMethodSchema>;
 
@@ -68,7 +68,7 @@ export const rankRequestSchema = z.object({
   against: roundReferenceSchema.optional(),
   /** In place of the kept weights, for those it names. */
   weights: weightsSchema.default({}),
-  method: rankMethodSchema.default('normalized-margin'),
+  method: rankMethodSchema.default('log-odds'),
 });
 export type RankRequest = z.input<typeof rankRequestSchema>;
 

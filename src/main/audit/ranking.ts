@@ -12,27 +12,41 @@ export interface LabelRanking {
 }
 
 /**
- * Ranks labels by out-of-sample probabilities (Northcutt, Jiang, Chuang: "Confident Learning", JAIR 2021, section 3.2): `self-confidence` by
- * the probability of the given label, `normalized-margin` by how far it is behind the most probable other class. No class is left out, however
- * rare it is.
+ * Ranks labels by out-of-sample probabilities. `self-confidence` and `normalized-margin` are those of confident learning (Northcutt, Jiang,
+ * Chuang, JAIR 2021, section 3.2): the probability of the given label, and how far it is behind the most probable other class. The latter
+ * cannot tell a label that is out of the question (0.4 against 0.001) from one of two that are alike (0.6 against 0.2), as faces often are;
+ * the odds can, hence `log-odds`: the logarithm of the best other class's probability over the label's, 0 where the label leads, 1 at 1,000 to
+ * 1. No class is left out, however rare it is.
  *
  * @param predictions `labels` are the given ones; `probabilities` of networks that did not train on the images.
  * @throws StudioError `bad-input` when the numbers are no probabilities of these classes.
  */
-export function rankLabels(predictions: PredictionSet, method: RankMethod = 'normalized-margin'): LabelRanking {
+export function rankLabels(predictions: PredictionSet, method: RankMethod = 'log-odds'): LabelRanking {
   const confident = confidentLearning(predictions);
   const { labels, probabilities, classNames } = predictions;
   const scores = new Float32Array(labels.length);
   for (let row = 0; row < labels.length; row++) {
     const start = row * classNames.length;
     const own = probabilities[start + labels[row]!]!;
-    scores[row] =
-      method === 'self-confidence'
-        ? 1 - own
-        : (1 - own + bestOther(probabilities, start, classNames.length, labels[row]!)) / 2;
+    scores[row] = SCORES[method](own, bestOther(probabilities, start, classNames.length, labels[row]!));
   }
   return { scores, order: orderOf(scores), confident };
 }
+
+/** Odds beyond which labels are all as good as certainly wrong. */
+const HIGHEST_ODDS = 1000;
+/** A probability of 0 is rounding. */
+const SMALLEST_PROBABILITY = 1e-9;
+
+/** How likely a label is wrong, 0 … 1, by its own probability and the best other class's. */
+const SCORES: Readonly<Record<RankMethod, (own: number, other: number) => number>> = {
+  'log-odds': (own, other) => {
+    const odds = (other + SMALLEST_PROBABILITY) / (own + SMALLEST_PROBABILITY);
+    return Math.min(1, Math.max(0, Math.log(odds) / Math.log(HIGHEST_ODDS)));
+  },
+  'self-confidence': (own) => 1 - own,
+  'normalized-margin': (own, other) => (1 - own + other) / 2,
+};
 
 /** The highest probability of a row but that of one class. */
 export function bestOther(probabilities: ArrayLike<number>, start: number, classCount: number, label: number): number {

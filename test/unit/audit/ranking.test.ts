@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RandomStream } from '#shared/random.ts';
 import { cohensKappa } from '#main/audit/kappa.ts';
 import { nearestNeighbours } from '#main/audit/neighbours.ts';
+import { RANK_METHODS } from '#shared/review.ts';
 import { orderOf, rankLabels } from '#main/audit/ranking.ts';
 
 const classNames = ['a', 'b', 'c'];
@@ -13,7 +14,7 @@ test('labels are ranked by the margin of the given class, or by its probability 
     probabilities: [0.9, 0.1, 0, 0.3, 0.4, 0.3, 0.25, 0.25, 0.5, 0.45, 0.45, 0.1],
     classNames,
   };
-  const margin = rankLabels(predictions);
+  const margin = rankLabels(predictions, 'normalized-margin');
   // (1 - own + best other) / 2
   expect([...margin.scores].map((score) => Number(score.toFixed(6)))).toEqual([0.1, 0.55, 0.625, 0.675]);
   expect([...margin.order]).toEqual([3, 2, 1, 0]);
@@ -22,11 +23,24 @@ test('labels are ranked by the margin of the given class, or by its probability 
   expect(self.scores[1]).toBeCloseTo(0.7, 6);
 });
 
+test('by the odds, a label that is out of the question comes before one of two that are alike', () => {
+  const predictions = {
+    labels: [0, 0, 0],
+    probabilities: [0.2, 0.6, 0.2, 0.001, 0.45, 0.549, 0.5, 0.3, 0.2],
+    classNames,
+  };
+  const { order, scores } = rankLabels(predictions);
+  expect([...order]).toEqual([1, 0, 2]);
+  expect(scores[1]).toBeCloseTo(Math.log(549) / Math.log(1000), 5);
+  expect(scores[0]).toBeCloseTo(Math.log(3) / Math.log(1000), 5);
+  expect(scores[2]).toBe(0);
+});
+
 test('the order is stable, and what is not known comes last', () => {
   expect([...orderOf(Float32Array.from([0.5, NaN, 0.7, 0.5, 0, -0.2, -0.1, -0]))]).toEqual([2, 0, 3, 4, 7, 6, 5, 1]);
 });
 
-test('planted flips of the goldens are found far above chance by either method', () => {
+test('planted flips of the goldens are found far above chance by every method', () => {
   const file = new URL('../../goldens/metrics/expected.json', import.meta.url);
   expect(existsSync(file)).toBe(true);
   const golden = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -40,7 +54,7 @@ test('planted flips of the goldens are found far above chance by either method',
   const precisionAt = (order: Uint32Array, k: number) =>
     order.subarray(0, k).filter((row) => flipped.has(row)).length / k;
   const chance = flipped.size / golden.givenLabels.length;
-  for (const method of ['normalized-margin', 'self-confidence'] as const)
+  for (const method of RANK_METHODS)
     expect(precisionAt(rankLabels(predictions, method).order, 100), method).toBeGreaterThan(2 * chance);
 });
 

@@ -232,7 +232,7 @@ export class ReviewQueues {
     return order;
   }
 
-  async #ranking({ round: wanted, against: wantedOther, method = 'normalized-margin' }: RankRequest): Promise<Ranking> {
+  async #ranking({ round: wanted, against: wantedOther, method = 'log-odds' }: RankRequest): Promise<Ranking> {
     const round = this.#rounds.named(String(wanted));
     const against = wantedOther === undefined ? this.#otherNetwork(round) : this.#rounds.named(String(wantedOther));
     if (against !== null && against.source !== round.source) {

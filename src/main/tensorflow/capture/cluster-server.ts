@@ -29,7 +29,7 @@ let started: (ClusterServer & { readonly key: string }) | undefined;
  * The server of this process in a cluster, started at the first call. TensorFlow's server listens on every address of the machine and asks
  * nobody who they are; on Linux it is narrowed down to the interface of its own address before it answers.
  *
- * @throws StudioError 'unavailable' when its port is taken; 'internal' when the process is another member already.
+ * @throws StudioError 'conflict' when its port is taken; 'internal' when the process is another member already.
  */
 export function clusterServer(library: string, options: ClusterOptions): ClusterServer {
   const { addresses, task, listensOn } = options.cluster;
@@ -56,8 +56,9 @@ function newServer(api: CApi, options: ClusterOptions): Pointer {
   try {
     return withStatus(api, `listen on ${address}`, (status) => api.newServer(definition, definition.length, status));
   } catch (error) {
-    throw new StudioError('unavailable', (error as Error).message, {
-      hint: 'Is the port taken by another program? Give the worker another --tensorflow-port.',
+    throw new StudioError('conflict', (error as Error).message, {
+      hint: 'The port may be another program’s: give the worker another one for TensorFlow.',
+      commandLine: 'worker --tensorflow-port PORT',
       cause: error,
     });
   }
