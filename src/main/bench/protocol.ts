@@ -27,7 +27,12 @@ const networkWorkload = z.object({
 export const workloadSchema = z.discriminatedUnion('kind', [
   networkWorkload.extend({ kind: z.literal('supervised-step') }),
   /** `batchSize` labeled images, and `mu` times as many unlabeled ones, each in a weak and in a strong view. */
-  networkWorkload.extend({ kind: z.literal('meta-step'), mu: z.number().int().positive() }),
+  networkWorkload.extend({
+    kind: z.literal('meta-step'),
+    mu: z.number().int().positive(),
+    /** Processes that make the step together, and which of them this is. */
+    cluster: z.object({ addresses: z.array(z.string()), task: z.number().int() }).optional(),
+  }),
   networkWorkload.extend({ kind: z.literal('inference') }),
   z.object({
     kind: z.literal('pipeline'),
@@ -64,7 +69,12 @@ export type Ready = z.infer<typeof readySchema>;
 export const fromSideSchema = z.discriminatedUnion('kind', [
   readySchema,
   /** Wall-clock time of all repetitions together. */
-  z.object({ kind: z.literal('ran'), milliseconds: z.number().positive() }),
+  z.object({
+    kind: z.literal('ran'),
+    milliseconds: z.number().positive(),
+    /** Of these, in exchanges with other processes, waiting for them included. */
+    exchangeMilliseconds: z.number().nonnegative().default(0),
+  }),
   /** A Python without what the peer needs. */
   z.object({ kind: z.literal('missing'), module: z.string() }),
   z.object({

@@ -145,7 +145,8 @@ function checkSameNetwork({ ready: ours }: Side, peer: Side | null): void {
   );
 }
 
-function ourProgram({ parameters, environment }: NodeProgram, threads: number): SideProgram {
+/** The studio's own side. @param threads of TensorFlow. */
+export function ourProgram({ parameters, environment }: NodeProgram, threads: number): SideProgram {
   return {
     name: 'own',
     command: process.execPath,

@@ -28,6 +28,12 @@ export interface Side {
   close(): Promise<void>;
 }
 
+/** A side that may be one of several that compute together. */
+export interface SharingSide extends Side {
+  /** As `run`, and how many of the milliseconds went into exchanges with the others. */
+  runTimed(repetitions: number): Promise<{ milliseconds: number; exchangeMilliseconds: number }>;
+}
+
 /** Lines of a side's stderr that are kept to explain why it ended. */
 const LAST_WORDS = 20;
 /** A side that waits for work ends at once when its input ends. */
@@ -40,13 +46,14 @@ const CLOSE_MILLISECONDS = 5_000;
  * @throws StudioError 'not-found' when there is no such program, 'unavailable' when it lacks a module or ended, the signal's reason when it
  *   was aborted, and what the side reports.
  */
-export async function startSide(program: SideProgram, workload: Workload, signal: AbortSignal): Promise<Side> {
+export async function startSide(program: SideProgram, workload: Workload, signal: AbortSignal): Promise<SharingSide> {
   const side = new SideProcess(program, signal);
   try {
     const ready = await side.ask({ kind: 'prepare', workload }, 'ready');
     return {
       ready,
       run: async (repetitions) => (await side.ask({ kind: 'run', repetitions }, 'ran')).milliseconds,
+      runTimed: (repetitions) => side.ask({ kind: 'run', repetitions }, 'ran'),
       peakMemory: () => (side.processId === undefined ? null : peakResidentBytes(side.processId)),
       close: () => side.close(),
     };

@@ -5,6 +5,8 @@ import { type FromSide, type Ready, toSideSchema, type Workload } from '../proto
 /** A workload made ready. */
 export interface PreparedWorkload extends Omit<Ready, 'kind'> {
   run(repetitions: number): Promise<void>;
+  /** Milliseconds of the last run in exchanges with other processes; left out where there are none. */
+  readonly exchangeMilliseconds?: () => number;
 }
 
 /** Speaks protocol.ts on standard input and output, until the input ends. */
@@ -20,7 +22,8 @@ export function serve(prepare: (workload: Workload) => Promise<PreparedWorkload>
     if (prepared === undefined) throw new Error('The benchmark was run before it was prepared.');
     const begun = performance.now();
     await prepared.run(message.repetitions);
-    return { kind: 'ran', milliseconds: performance.now() - begun };
+    const milliseconds = performance.now() - begun;
+    return { kind: 'ran', milliseconds, exchangeMilliseconds: prepared.exchangeMilliseconds?.() ?? 0 };
   };
   createInterface({ input: process.stdin })
     .on('line', (line) => {

@@ -1,7 +1,9 @@
 import { RandomStream } from '#shared/random.ts';
 import { trainingConfigSchema } from '#shared/training.ts';
+import { ProcessGroup } from '../../tensorflow/capture/collectives.ts';
 import { loadTensorFlow } from '../../tensorflow/runtime.ts';
 import { graphExecutor } from '../../training/executor.ts';
+import { replicaExecutor } from '../../training/replica-executor.ts';
 import { newTrainingState, networksOf } from '../../training/training-state.ts';
 import { trainingStepper } from '../../training/training-steps.ts';
 import type { WorkloadOf } from '../protocol.ts';
@@ -26,19 +28,31 @@ export async function prepareTrainingStep(
     adaptationLearningRate: LEARNING_RATE,
   });
   const state = await newTrainingState(config);
-  const runStep = trainingStepper(config, state, graphExecutor(library, { precision }));
+  const cluster = workload.kind === 'meta-step' ? workload.cluster : undefined;
+  const replicas =
+    cluster === undefined
+      ? null
+      : replicaExecutor(library, { precision, cluster }, new ProcessGroup(cluster, '/device:CPU:0'), () => null);
+  const executor = replicas ?? graphExecutor(library, { precision });
+  const runStep = trainingStepper(config, state, executor, { replicas: replicas?.group });
   const random = new RandomStream(0, 'view-labeled');
   const batch = {
     images: randomImages(batchSize * (1 + 2 * mu), imageSize),
     labels: Int32Array.from({ length: batchSize }, () => random.integer(classCount)),
   };
   let step = 0;
+  let exchanging = 0;
   return {
     versions: { node: process.versions.node, TensorFlow: runtime.version },
     parameters: learnedNumbers(networksOf(state).map(([, network]) => network)),
     note: null,
+    exchangeMilliseconds: () => exchanging,
     run: async (repetitions) => {
-      for (let repetition = 0; repetition < repetitions; repetition++) await runStep(step++, batch);
+      exchanging = 0;
+      for (let repetition = 0; repetition < repetitions; repetition++) {
+        await runStep(step++, batch);
+        exchanging += replicas?.exchangeMilliseconds() ?? 0;
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { StudioError } from '#shared/errors.ts';
 import type { BenchResult } from '../../bench/catalog.ts';
 import { CATALOG_GROUP, runCatalogBenchmark } from '../../bench/catalog-run.ts';
+import { CLUSTER_GROUP, runClusterBenchmark } from '../../bench/cluster-run.ts';
 import type { BenchmarkMachine } from '../../bench/benchmarks.ts';
 import { benchmarkMachine, type Measurement, runBenchmarks } from '../../bench/run.ts';
 import { ENGINE_ENVIRONMENT, ENGINE_NODE_OPTIONS } from '../engine-process.ts';
@@ -27,7 +28,10 @@ export const registerBenchCommand: Register = (program, action) => {
     .description(
       'time training steps, the image pipeline, inference and the catalog, in turn with PyTorch where that is given',
     )
-    .argument('[name]', 'step, pipeline, inference, catalog, or one benchmark by its name; all when left out')
+    .argument(
+      '[name]',
+      'step, pipeline, inference, catalog, cluster, or one benchmark by its name; all but cluster when left out',
+    )
     .option('--peer-python <program>', 'a Python with torch, to compare with')
     .option('--images <folder>', 'JPEG files for the pipeline, instead of generated ones')
     .option('--threads <count>', 'threads and image workers of each side', positiveInteger, availableParallelism())
@@ -37,9 +41,11 @@ export const registerBenchCommand: Register = (program, action) => {
       action(async (context, options: BenchOptions, name?: string) => {
         const signal = endedByInterrupt(context);
         const machine = benchmarkMachine(options.threads);
-        const measured = name === CATALOG_GROUP ? [] : await measure(context, options, machine, name, signal);
+        const isAlone = name === CATALOG_GROUP || name === CLUSTER_GROUP;
+        const measured = isAlone ? [] : await measure(context, options, machine, name, signal);
         const isCatalogWanted = name === CATALOG_GROUP || name === undefined;
         const catalog = isCatalogWanted ? await measureCatalog(context, options, signal) : [];
+        if (name === CLUSTER_GROUP) catalog.push(...(await measureCluster(context, options, machine, signal)));
         context.result(
           { benchmarks: [...measured, ...catalog], machine, quick: options.quick },
           [measured.length > 0 ? measuredText(measured, machine) : '', catalog.length > 0 ? catalogText(catalog) : '']
@@ -79,6 +85,20 @@ function measure(
     signal,
     onProgress: (label, done, total) =>
       context.progress.update({ label, done, total, unit: 'blocks', rate: null, secondsLeft: null }),
+  });
+}
+
+function measureCluster(
+  context: CommandContext,
+  { quick }: BenchOptions,
+  machine: BenchmarkMachine,
+  signal: AbortSignal,
+): Promise<BenchResult[]> {
+  return runClusterBenchmark({
+    ...{ machine, quick, signal },
+    engine: { parameters: ENGINE_NODE_OPTIONS, environment: ENGINE_ENVIRONMENT },
+    onProgress: (done, total) =>
+      context.progress.update({ label: CLUSTER_GROUP, done, total, unit: 'blocks', rate: null, secondsLeft: null }),
   });
 }
 
