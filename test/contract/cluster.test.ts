@@ -302,6 +302,30 @@ test('workers label and score side by side as one engine does', { timeout: LIMIT
   expect(await score(...clusterOf(...pair))).toEqual(one);
 });
 
+test(
+  'processes of a launcher find each other, train the run, and end with it; with other flags they are refused',
+  { timeout: LIMIT },
+  async () => {
+    const meeting = await twoFreePorts();
+    const launch = (rank: number, ...flags: string[]): Running =>
+      startCommand(...['train', '--cluster', 'launcher', ...TINY, ...flags, ...workspace], {
+        ...{ RANK: String(rank), WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(meeting) },
+      });
+    const [first, second] = [launch(0, '--name', 'launched'), launch(1, '--name', 'launched')];
+    const [one, other] = await Promise.all([first.ended, second.ended]);
+    expect(one.stderr).toContain('Waiting for 1 other processes');
+    expect(one).toMatchObject({ code: 0 });
+    expect(other).toMatchObject({ code: 0, stdout: 'The run is over for process 1.\n' });
+    expect(await weightsOf('launched')).toEqual(undisturbed);
+
+    const [third, fourth] = [launch(0, '--name', 'unlike'), launch(1, '--name', 'unlike', '--mu', '2')];
+    const refused = await third.ended;
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('It was started with other settings: mu (mu is 2 there and 1 here).');
+    await fourth.ended;
+  },
+);
+
 test('TensorFlow’s port takes no connection from another interface', { timeout: LIMIT }, async () => {
   const worker = await startWorker();
   const training = startCommand('train', '--name', 'interface', ...TINY, ...clusterOf(worker), ...workspace);

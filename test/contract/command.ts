@@ -17,9 +17,14 @@ export interface Running {
   sees(pattern: RegExp): Promise<RegExpMatchArray>;
 }
 
-/** Starts a command of the studio as a person would: a process of its own. */
-export function startCommand(...parameters: string[]): Running {
-  const child = spawn(process.execPath, [CLI, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts a command of the studio as a person would: a process of its own. Variables of its environment may come last. */
+export function startCommand(...parameters: (string | Readonly<Record<string, string>>)[]): Running {
+  const words = parameters.filter((parameter) => typeof parameter === 'string');
+  const variables = parameters.filter((parameter) => typeof parameter !== 'string');
+  const child = spawn(process.execPath, [CLI, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: Object.assign({}, process.env, ...variables) as NodeJS.ProcessEnv,
+  });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();

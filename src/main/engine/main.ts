@@ -16,7 +16,7 @@ const HEARTBEAT_MILLISECONDS = 2_000;
 function main(): void {
   if (process.send === undefined) throw new Error('The engine is started by the host, over a message channel.');
   let request: 'pause' | 'stop' | undefined;
-  process.on('disconnect', () => process.exit(0));
+  process.on('disconnect', end);
   setInterval(() => send({ kind: 'heartbeat', residentBytes: process.memoryUsage.rss() }), HEARTBEAT_MILLISECONDS);
 
   process.on('message', (message: ToEngine) => {
@@ -39,6 +39,14 @@ function main(): void {
         break;
     }
   });
+}
+
+/**
+ * Not by an orderly exit: that waits for TensorFlow, and TensorFlow may wait for an exchange with a process of a cluster that is gone. What is
+ * kept is written beside its place and renamed.
+ */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Requests that have no answer yet. */
