@@ -28,5 +28,7 @@ export const manifestImageSchema = z.object({
   id: z.number().int(),
   reference: imageReferenceSchema,
   label: z.number().int().min(-1),
+  /** What it counts for when a run learns from it; 1 when left out. */
+  weight: z.number().positive().optional(),
 });
 export type ManifestImage = z.infer<typeof manifestImageSchema>;

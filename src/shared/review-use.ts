@@ -71,6 +71,13 @@ export const decisionImportSchema = z.object({
 });
 export type DecisionImport = z.infer<typeof decisionImportSchema>;
 
+/**
+ * What may be known of a label: a person accepted or corrected it; nobody looked at it; a person could not tell; or it was a network's, of an image
+ * that had none, and a person accepted or corrected that.
+ */
+export const REVIEW_WEIGHTS = ['reviewed', 'unreviewed', 'unsure', 'added'] as const;
+export type ReviewWeight = (typeof REVIEW_WEIGHTS)[number];
+
 /** A subset made of what was decided, for the next run. */
 export const reviewedSubsetRequestSchema = z.object({
   name: z.string().min(1).max(200),
@@ -82,6 +89,8 @@ export const reviewedSubsetRequestSchema = z.object({
   round: roundReferenceSchema.optional(),
   /** Leaves out what reviewers were unsure of. */
   dropUnsure: z.boolean().default(false),
+  /** What images count for when a run learns from them: by what is known of their labels. 1 where nothing is said. */
+  weights: z.partialRecord(z.enum(REVIEW_WEIGHTS), z.number().min(0.001).max(1000)).default({}),
   /** Also excludes the rejected images from the catalog, so that no source holds them; `exclude --undo` takes that back. */
   excludeRejected: z.boolean().default(false),
 });

@@ -114,6 +114,9 @@ test('a blind audit from its draw to its report, by thresholds', async () => {
 test('a subset of what was decided, weights and keys', async () => {
   const made = reviewedSubsetSchema.parse(await review('subset', 'clean', '--base', 'faces'));
   expect(made.subset.counts).toEqual([4, 3, 4, 4, 4, 4, 5]);
+  const weighed = ['--base', 'faces', '--weight', 'reviewed=3', '--weight', 'unreviewed=0.5'];
+  const heavy = reviewedSubsetSchema.parse(await review('subset', 'heavy', ...weighed));
+  expect(heavy.subset.rule).toContain('reviewed counting 3 times');
   expect(await review('weights', '--weight', 'margin=0.7')).toMatchObject({ margin: 0.7 });
   expect(await review('keys', '--set', 'anger=a')).toMatchObject({ anger: 'a', happy: '2' });
   expect(await review('confident', '--round', 'out of sample')).toMatchObject({ images: 28 });

@@ -49,7 +49,7 @@ interface StoredPlace {
   readonly boxHeight: number | null;
 }
 type StoredImage = StoredPlace & { readonly id: number };
-type StoredSubsetImage = StoredImage & { readonly root: string; readonly label: number };
+type StoredSubsetImage = StoredImage & { readonly root: string; readonly label: number; readonly weight: number };
 type StoredDescription = StoredPlace &
   Omit<ExportedImage, 'reference' | 'excluded'> & { readonly root: string; readonly excluded: number };
 type StoredLocation = StoredPlace & Omit<LocatedImage, 'reference'>;
@@ -113,7 +113,7 @@ export class ImageTable {
       `SELECT image.id, ${PLACE} FROM image WHERE cell = ? ORDER BY id`,
     );
     this.#subsetImages = connection.prepare<[number], StoredSubsetImage>(
-      `SELECT image.id, subset_image.label, source.root, ${PLACE} FROM subset_image
+      `SELECT image.id, subset_image.label, subset_image.weight, source.root, ${PLACE} FROM subset_image
        JOIN image ON image.id = subset_image.image_id JOIN source ON source.id = image.source_id
        WHERE subset_image.subset_id = ? ORDER BY subset_image.image_id`,
     );
@@ -196,9 +196,10 @@ export class ImageTable {
    */
   manifest(of: ImagePlace | { readonly subset: string }): ManifestImage[] {
     if ('subset' in of) {
-      return this.#subsetImages
-        .all(this.#subsetNames.get(of.subset))
-        .map((stored) => ({ id: stored.id, reference: referenceOf(stored, stored.root), label: stored.label }));
+      return this.#subsetImages.all(this.#subsetNames.get(of.subset)).map(({ weight, ...stored }) => ({
+        ...{ id: stored.id, reference: referenceOf(stored, stored.root), label: stored.label },
+        ...(weight === 1 ? {} : { weight }),
+      }));
     }
     const roots = new Map(this.#sources.list().map(({ id, root }) => [id, root]));
     return this.#cells

@@ -9,6 +9,7 @@ import { migration as rounds } from './migrations/0005-rounds.ts';
 import { migration as decisions } from './migrations/0006-decisions.ts';
 import { migration as reviewed } from './migrations/0007-reviewed.ts';
 import { migration as runRecords } from './migrations/0008-run-records.ts';
+import { migration as imageWeights } from './migrations/0009-image-weights.ts';
 
 /** One change of the schema. Numbers only grow; a migration that was released never changes. */
 export interface Migration {
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   decisions,
   reviewed,
   runRecords,
+  imageWeights,
 ];
 
 /** Marks the file as the studio's (sqlite.org/pragma.html#pragma_application_id): "F2E" and the format's number. */

@@ -34,6 +34,8 @@ interface StoredClass {
 }
 interface StoredCandidate extends Candidate {
   readonly split: Split;
+  /** What it counts for when a run learns from it; 1 when left out. */
+  readonly weight?: number;
 }
 
 /** What a subset is made of, before it has a version. */
@@ -86,7 +88,7 @@ export class SubsetTable {
     this.#insertClass = connection.prepare<ColumnValue[]>(
       'INSERT INTO subset_class (subset_id, label, count, shortfall) VALUES (?, ?, ?, ?)',
     );
-    const imageColumns = ['subset_id', 'image_id', 'label', 'split'];
+    const imageColumns = ['subset_id', 'image_id', 'label', 'split', 'weight'];
     this.#insertImages = new BulkInsert(connection, 'INSERT INTO subset_image', imageColumns);
     this.#lastVersion = connection
       .prepare<[string], number | null>('SELECT max(version) FROM subset WHERE name = ?')
@@ -107,7 +109,7 @@ export class SubsetTable {
        FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value WHERE image.label IS NOT NULL`,
     );
     this.#kept = connection.prepare<[number], StoredCandidate>(
-      'SELECT image_id AS id, label, split FROM subset_image WHERE subset_id = ?',
+      'SELECT image_id AS id, label, split, weight FROM subset_image WHERE subset_id = ?',
     );
     this.#splits = connection.prepare<[string], { id: number; split: Split }>(
       'SELECT image.id, image.split FROM json_each(?) AS wanted CROSS JOIN image ON image.id = wanted.value',
@@ -198,12 +200,11 @@ export class SubsetTable {
    * Keeps some images with labels that were decided elsewhere. @param rule which they are, in words.
    * @throws StudioError 'bad-input' when there are none.
    */
-  createFromImages(name: string, labeled: readonly Candidate[], rule: string): Subset {
-    const labels = new Map(labeled.map(({ id, label }) => [id, label]));
-    const images = this.#splits.all(JSON.stringify([...labels.keys()])).map(({ id, split }) => ({
-      ...{ id, split },
-      label: labels.get(id)!,
-    }));
+  createFromImages(name: string, labeled: readonly (Candidate & { readonly weight?: number })[], rule: string): Subset {
+    const given = new Map(labeled.map((image) => [image.id, image]));
+    const images = this.#splits
+      .all(JSON.stringify([...given.keys()]))
+      .map(({ id, split }) => ({ ...given.get(id)!, split }));
     if (images.length === 0) throw new StudioError('bad-input', `A subset of ${rule} would hold no images.`);
     const shortfall = countsOf(images).map(() => 0);
     return this.#keep({ name, rule, seed: 0, filter: {}, splitOff: null, shortfall, images });
@@ -328,7 +329,7 @@ export class SubsetTable {
       for (const [label, missing] of shortfall.entries()) {
         this.#insertClass.run(id, label, counts[label] ?? 0, missing);
       }
-      this.#insertImages.insert(images.map((image) => [id, image.id, image.label, image.split]));
+      this.#insertImages.insert(images.map((image) => [id, image.id, image.label, image.split, image.weight ?? 1]));
       if (splitOff !== null) for (const image of images) this.#move.run(splitOff, image.id);
       return this.#subsetOf(this.#byId.get(id)!);
     })();

@@ -46,6 +46,7 @@ export function trainingBatches(
 ): Prefetcher<ImageBatch> {
   const { seed } = config;
   const { labeledCount, unlabeledCount } = imageCounts(config, towers);
+  const meanWeight = meanWeightOf(manifest.labeled);
   const labeled = new Sampler(manifest.labeled.length, seed, 'order-labeled');
   const unlabeled =
     config.method === 'supervised' ? null : new Sampler(manifest.unlabeled.length, seed, 'order-unlabeled');
@@ -62,7 +63,10 @@ export function trainingBatches(
     );
     return [...views, ...pairs];
   };
-  return new Prefetcher((step) => makeBatch(source, config, wantedAt(step), labeledCount), BATCHES_AHEAD);
+  return new Prefetcher(
+    (step) => makeBatch(source, config, wantedAt(step), { labeledCount, meanWeight }),
+    BATCHES_AHEAD,
+  );
 }
 
 /** How many images a fine-tuning step has, and how many steps an epoch: the images that fill no batch wait for another epoch's order. */
@@ -82,13 +86,19 @@ export function finetuneBatches(
 ): Prefetcher<ImageBatch> {
   const sampler = new Sampler(labeled.length, config.seed, 'finetune-order');
   const { batchSize, stepsPerEpoch } = finetuneBatchPlan(config, labeled.length);
+  const meanWeight = meanWeightOf(labeled);
   return new Prefetcher((step) => {
     const start = Math.floor(step / stepsPerEpoch) * labeled.length + (step % stepsPerEpoch) * batchSize;
     const views = sampler
       .draws(start, batchSize)
       .map((draw, slot) => wanted(config, labeled, draw, [{ kind: 'labeled', slot, purpose: 'finetune-view' }]));
-    return makeBatch(source, config, views, batchSize);
+    return makeBatch(source, config, views, { labeledCount: batchSize, meanWeight });
   }, BATCHES_AHEAD);
+}
+
+/** Weights are relative: a learning rate means the same with them as without. */
+function meanWeightOf(images: readonly ManifestImage[]): number {
+  return images.reduce((sum, { weight = 1 }) => sum + weight, 0) / images.length;
 }
 
 function wanted(
@@ -109,7 +119,7 @@ async function makeBatch(
   { pool, bad, buffers }: ImageSource,
   { imageSize }: TrainingConfig,
   images: readonly WantedImage[],
-  labeledCount: number,
+  { labeledCount, meanWeight }: { labeledCount: number; meanWeight: number },
 ): Promise<ImageBatch> {
   const slots = images.reduce((sum, { rendering }) => sum + rendering.views.length, 0);
   const output = buffers.take(slots * imageSize * imageSize * CHANNELS);
@@ -117,6 +127,7 @@ async function makeBatch(
   return {
     images: output,
     labels: Int32Array.from(used.slice(0, labeledCount), ({ label }) => label),
+    labelWeights: Float32Array.from(used.slice(0, labeledCount), ({ weight = 1 }) => weight / meanWeight),
     used,
     release: () => buffers.give(output),
   };

@@ -39,12 +39,13 @@ export async function finetune(
         await save();
         return end;
       }
-      const { images, labels, release } = await batches.take(step, totalSteps);
+      const { images, labels, labelWeights, release } = await batches.take(step, totalSteps);
       // The complement keeps these draws apart from those of training.
       const seed = dropoutSeed(~config.seed, step);
       const { loss } = await runner.run({
         images,
         labels,
+        labelWeights,
         learningRate: config.finetuneLearningRate,
         dropoutSeed: seed,
       });

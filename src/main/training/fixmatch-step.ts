@@ -4,7 +4,7 @@ import { type Average, follow, learn, type Learner, learnerPass, learnerVariable
 import { crossEntropy, scaleLoss, smoothedTargets, softCrossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';
 import { type PseudoLabelMemory, memoryVariables, type PseudoLabelOptions, pseudoLabels } from './pseudo-labels.ts';
-import { gatherLabels, replicaCount } from './replicas.ts';
+import { gatherLabels, type LabeledBatch, replicaCount } from './replicas.ts';
 import { imageFeed, type Step } from './step.ts';
 
 export interface FixMatchState {
@@ -32,7 +32,7 @@ export interface FixMatchStepOptions extends PseudoLabelOptions {
 }
 
 /** `images` are ordered as a meta step's. */
-export type FixMatchFeed = 'images' | 'labels' | 'learningRate' | 'unlabeledWeight' | 'dropoutSeed';
+export type FixMatchFeed = 'images' | 'labels' | 'labelWeights' | 'learningRate' | 'unlabeledWeight' | 'dropoutSeed';
 export type FixMatchFetch =
   | 'labeledLoss'
   | 'unlabeledLoss'
@@ -64,6 +64,7 @@ export function fixMatchStep(
     feeds: {
       images: imageFeed(labeledCount + 2 * unlabeledCount, imageSize),
       labels: { dataType: 'int32', shape: [labeledCount] },
+      labelWeights: { dataType: 'float32', shape: [labeledCount] },
       learningRate: scalar,
       unlabeledWeight: scalar,
       dropoutSeed: { dataType: 'int32', shape: [2] },
@@ -80,8 +81,8 @@ export function fixMatchStep(
         pass.logits,
         parts.map((count) => count * replicaCount(replicas)),
       );
-      const labels = gatherLabels(replicas, feeds.labels as tf.Tensor1D);
-      const labeled = crossEntropy(labeledLogits!, labels, labelSmoothing);
+      const { labels, labelWeights } = gatherLabels(replicas, feeds as unknown as LabeledBatch);
+      const labeled = crossEntropy(labeledLogits!, labels, labelSmoothing, labelWeights);
       const given = pseudoLabels(weakLogits!, memory, options);
       const unlabeled = softCrossEntropy(strongLogits!, smoothedTargets(given.hard, strongLogits!.shape[1], 0));
       const accepted = unlabeled.masked(given.weights ?? given.mask);

@@ -13,14 +13,15 @@ export function smoothedTargets(labels: tf.Tensor1D, classes: number, smoothing:
   return tf.oneHot(labels, classes, 1 - smoothing + spread, spread, 'float32') as tf.Tensor2D;
 }
 
-/** Mean cross-entropy between class labels and logits. */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing = 0): Loss {
-  return softCrossEntropy(logits, smoothedTargets(labels, logits.shape[1], smoothing)).mean;
+/** Mean cross-entropy between class labels and logits. @param weights [count] what each example counts for; all the same when left out. */
+export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing = 0, weights?: tf.Tensor1D): Loss {
+  const { mean, masked } = softCrossEntropy(logits, smoothedTargets(labels, logits.shape[1], smoothing));
+  return weights === undefined ? mean : masked(weights);
 }
 
 export interface SoftLoss {
   readonly mean: Loss;
-  /** The mean over all examples in which those that `mask` rules out count as zero. */
+  /** The mean over all examples of each one's loss times its mask, 0 for those that are ruled out. */
   readonly masked: (mask: tf.Tensor1D) => Loss;
 }
 

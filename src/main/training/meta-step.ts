@@ -13,7 +13,7 @@ import {
   type PseudoLabels,
   pseudoLabels,
 } from './pseudo-labels.ts';
-import { gatherLabels, gatherRows, replicaCount } from './replicas.ts';
+import { gatherLabels, gatherRows, type LabeledBatch, replicaCount } from './replicas.ts';
 import { evaluationPass } from './resnet.ts';
 import { imageFeed, type Step } from './step.ts';
 
@@ -52,11 +52,18 @@ export interface MetaStepOptions extends PseudoLabelOptions {
 }
 
 /**
- * `images`: the labeled ones, then the weak views of the unlabeled ones, then their strong views. `dropoutSeed` as
+ * `labelWeights`: what each labeled image counts for where a network learns from it, 1 on the average of the set; the feedback measures all
+ * alike. `images`: the labeled ones, then the weak views of the unlabeled ones, then their strong views. `dropoutSeed` as
  * step.ts makes it.
  */
 export type MetaFeed =
-  'images' | 'labels' | 'baseLearningRate' | 'adaptationLearningRate' | 'unlabeledWeight' | 'dropoutSeed';
+  | 'images'
+  | 'labels'
+  | 'labelWeights'
+  | 'baseLearningRate'
+  | 'adaptationLearningRate'
+  | 'unlabeledWeight'
+  | 'dropoutSeed';
 
 export type MetaFetch =
   | 'labeledLoss'
@@ -77,8 +84,7 @@ export type MetaFetch =
   | 'feedbackLabels';
 
 /** The feeds as what they are: images of this process, labels of all. */
-interface MetaBatch {
-  readonly labels: tf.Tensor1D;
+interface MetaBatch extends LabeledBatch {
   readonly labeledImages: tf.Tensor4D;
   readonly strongImages: tf.Tensor4D;
   readonly adaptationLearningRate: tf.Scalar;
@@ -111,6 +117,7 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
     feeds: {
       images: imageFeed(labeledCount + 2 * unlabeledCount, imageSize),
       labels: { dataType: 'int32', shape: [labeledCount] },
+      labelWeights: { dataType: 'float32', shape: [labeledCount] },
       baseLearningRate: scalar,
       adaptationLearningRate: scalar,
       unlabeledWeight: scalar,
@@ -119,8 +126,8 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
     step: (feeds) => {
       const images = feeds.images as tf.Tensor4D;
       const [labeledImages, , strongImages] = tf.split<tf.Tensor4D>(images, parts);
-      const labels = gatherLabels(replicas, feeds.labels as tf.Tensor1D);
-      const batch = { ...feeds, labels, labeledImages, strongImages } as unknown as MetaBatch;
+      const labeled = gatherLabels(replicas, feeds as unknown as LabeledBatch);
+      const batch = { ...feeds, ...labeled, labeledImages, strongImages } as unknown as MetaBatch;
 
       // 1 and 2. Base network forward, over all views at once, so that BatchNorm sees them together; pseudo labels from the weak views.
       const basePass = learnerPass(base, images, batch.dropoutSeed, DROPOUT_DRAWS.base, {
@@ -182,7 +189,7 @@ interface UdaLosses {
 /** Labeled loss, and agreement of the strong views with the weak views' soft labels (Xie et al. 2020: unsupervised data augmentation). */
 function udaLosses(
   logits: tf.Tensor2D,
-  { labels, unlabeledWeight }: MetaBatch,
+  { labels, labelWeights, unlabeledWeight }: MetaBatch,
   memory: PseudoLabelMemory,
   options: MetaStepOptions,
 ): UdaLosses {
@@ -191,7 +198,7 @@ function udaLosses(
     logits,
     [labeledCount, unlabeledCount, unlabeledCount].map((count) => count * replicaCount(replicas)),
   );
-  const labeled = crossEntropy(labeledLogits!, labels, options.labelSmoothing);
+  const labeled = crossEntropy(labeledLogits!, labels, options.labelSmoothing, labelWeights);
   const given = pseudoLabels(weakLogits!, memory, options);
   const unlabeled = softCrossEntropy(strongLogits!, given.soft);
   const masked = unlabeled.masked(given.mask);
@@ -225,7 +232,7 @@ type AdaptationReport = Readonly<
 function adaptationStep(
   adaptation: Learner,
   average: Average | null,
-  { labels, labeledImages, strongImages, adaptationLearningRate, dropoutSeed }: MetaBatch,
+  { labels, labelWeights, labeledImages, strongImages, adaptationLearningRate, dropoutSeed }: MetaBatch,
   given: PseudoLabels,
   options: MetaStepOptions,
 ): AdaptationReport {
@@ -251,7 +258,8 @@ function adaptationStep(
   const labeledLossOld = feedback === 'paper' ? evaluationLoss() : crossEntropy(labeledLogits!, labels).value;
 
   const unlabeled = pseudoLabelLoss(strongLogits!, given, labelSmoothing);
-  const labeled = scaleLoss(crossEntropy(labeledLogits!, labels, labelSmoothing), tf.scalar(adaptationLabeledWeight));
+  const ownLoss = crossEntropy(labeledLogits!, labels, labelSmoothing, labelWeights);
+  const labeled = scaleLoss(ownLoss, tf.scalar(adaptationLabeledWeight));
   const logitsGradient = tf.concat<tf.Tensor2D>([labeled.gradient, unlabeled.gradient]);
   const adaptationGradientNorm = learn(adaptation, pass, logitsGradient, adaptationLearningRate);
   // Between the two forward passes, as released: the average has the running statistics of the first alone.

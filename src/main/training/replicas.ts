@@ -17,9 +17,20 @@ export function gatherRows<Tensor extends tf.Tensor>(group: ProcessGroup | undef
   return tf.reshape(group.gather(rows), [group.size * count!, ...rest]) as Tensor;
 }
 
-/** Class indices of all processes; they travel as float32, which every device exchanges. @param labels [count], int32. */
-export function gatherLabels(group: ProcessGroup | undefined, labels: tf.Tensor1D): tf.Tensor1D {
-  return group === undefined ? labels : tf.cast(gatherRows(group, tf.cast(labels, 'float32')), 'int32');
+/** What is known of the labeled images of a batch. */
+export interface LabeledBatch {
+  /** [count] class indices, int32. */
+  readonly labels: tf.Tensor1D;
+  /** [count] what each counts for. */
+  readonly labelWeights: tf.Tensor1D;
+}
+
+/** Labels and weights of all processes; both travel as float32, which every device exchanges. */
+export function gatherLabels(group: ProcessGroup | undefined, { labels, labelWeights }: LabeledBatch): LabeledBatch {
+  if (group === undefined) return { labels, labelWeights };
+  const gathered = gatherRows(group, tf.stack([tf.cast(labels, 'float32'), labelWeights], 1));
+  const [allLabels, allWeights] = tf.unstack(gathered, 1);
+  return { labels: tf.cast(allLabels!, 'int32') as tf.Tensor1D, labelWeights: allWeights as tf.Tensor1D };
 }
 
 /** Processes a batch is shared by. */

@@ -3,7 +3,7 @@ import type { ProcessGroup } from '../tensorflow/capture/collectives.ts';
 import { type Average, follow, learn, type Learner, learnerPass, learnerVariables } from './learner.ts';
 import { crossEntropy } from './losses.ts';
 import { networkVariables } from './network.ts';
-import { gatherLabels } from './replicas.ts';
+import { gatherLabels, type LabeledBatch } from './replicas.ts';
 import { imageFeed, type Step } from './step.ts';
 
 export interface SupervisedStepOptions {
@@ -22,7 +22,8 @@ export interface SupervisedStepOptions {
   readonly synchronizeNormalization?: boolean;
 }
 
-export type SupervisedFeed = 'images' | 'labels' | 'learningRate' | 'dropoutSeed';
+/** `labelWeights`: what each image counts for, 1 on the average of the set. */
+export type SupervisedFeed = 'images' | 'labels' | 'labelWeights' | 'learningRate' | 'dropoutSeed';
 export type SupervisedFetch = 'loss' | 'gradientNorm';
 
 /** One network, one labeled batch, cross-entropy: the base network's warm-up, the supervised baseline, and fine-tuning. */
@@ -45,17 +46,19 @@ export function supervisedStep(
     feeds: {
       images: imageFeed(batchSize, imageSize),
       labels: { dataType: 'int32', shape: [batchSize] },
+      labelWeights: { dataType: 'float32', shape: [batchSize] },
       learningRate: { dataType: 'float32', shape: [] },
       dropoutSeed: { dataType: 'int32', shape: [2] },
     },
-    step: ({ images, labels, learningRate, dropoutSeed }) => {
+    step: ({ images, learningRate, dropoutSeed, ...feeds }) => {
       const pass = learnerPass(learner, images as tf.Tensor4D, dropoutSeed as tf.Tensor1D, 0, {
         parts: [batchSize],
         towers,
         replicas,
         synchronizesNormalization: synchronizeNormalization,
       });
-      const loss = crossEntropy(pass.logits, gatherLabels(replicas, labels as tf.Tensor1D), labelSmoothing);
+      const { labels, labelWeights } = gatherLabels(replicas, feeds as unknown as LabeledBatch);
+      const loss = crossEntropy(pass.logits, labels, labelSmoothing, labelWeights);
       const gradientNorm = learn(learner, pass, loss.gradient, learningRate as tf.Scalar);
       if (average !== null) follow(average, learner.network);
       return { loss: loss.value, gradientNorm };

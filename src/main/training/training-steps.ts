@@ -44,6 +44,8 @@ export interface Batch {
   /** [count, height, width, 3]. */
   readonly images: Float32Array;
   readonly labels: Int32Array;
+  /** What each labeled image counts for, 1 on the average of the set. */
+  readonly labelWeights: Float32Array;
 }
 
 /** What a step reports, times left out. */
@@ -128,9 +130,9 @@ function supervisedStepper(
 ): TrainingStepper {
   const options = { ...config, ...supervisedSplit(split), name: 'adaptation' };
   const runner = executor.prepare(supervisedStep(adaptation, average, options));
-  return async (step, { images, labels }) => {
+  return async (step, { images, labels, labelWeights }) => {
     const { adaptationLearningRate: learningRate } = ratesAt(config, step);
-    const feeds = { images, labels, learningRate, dropoutSeed: dropoutSeed(config.seed, step) };
+    const feeds = { images, labels, labelWeights, learningRate, dropoutSeed: dropoutSeed(config.seed, step) };
     const { loss, gradientNorm } = await runner.run(feeds);
     return {
       ...emptyReport(step),
@@ -148,11 +150,12 @@ function fixMatchStepper(
   split: StepSplit,
 ): TrainingStepper {
   const runner = executor.prepare(fixMatchStep(state, { ...config, ...split }));
-  return async (step, { images, labels }) => {
+  return async (step, { images, labels, labelWeights }) => {
     const { adaptationLearningRate: learningRate, unlabeledWeight: weight } = ratesAt(config, step);
     const feeds = {
       images,
       labels,
+      labelWeights,
       learningRate,
       unlabeledWeight: weight,
       dropoutSeed: dropoutSeed(config.seed, step),
@@ -200,12 +203,12 @@ function metaStepper(
     config.baseWarmupSteps === 0
       ? null
       : executor.prepare(supervisedStep(state.base, null, { ...config, ...supervisedSplit(split), name: 'base' }));
-  return async (step, { images, labels }) => {
+  return async (step, { images, labels, labelWeights }) => {
     const rates = ratesAt(config, step);
     const seed = dropoutSeed(config.seed, step);
     if (warmup !== null && stepKind(config, step) === 'base-warmup') {
       const { baseLearningRate } = rates;
-      const feeds = { images, labels, learningRate: baseLearningRate, dropoutSeed: seed };
+      const feeds = { images, labels, labelWeights, learningRate: baseLearningRate, dropoutSeed: seed };
       const { loss, gradientNorm } = await warmup.run(feeds);
       return {
         ...emptyReport(step),
@@ -220,7 +223,7 @@ function metaStepper(
       startAdaptationFromBase(state);
       await executor.writeVariables(definition.variables);
     }
-    const fetched = await meta.run({ images, labels, ...rates, dropoutSeed: seed });
+    const fetched = await meta.run({ images, labels, labelWeights, ...rates, dropoutSeed: seed });
     const { weakLabels, feedbackLabels: _feedback, ...losses } = fetched;
     return { ...emptyReport(step), ...rates, ...scalars(losses), weakLabels };
   };

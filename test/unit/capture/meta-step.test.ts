@@ -52,6 +52,7 @@ test.each(['released', 'paper'] as const)(
       const feeds = {
         images: numbers((LABELED + 2 * UNLABELED) * SIDE * SIDE * 3, 11 + step),
         labels: Int32Array.from({ length: LABELED }, (_, index) => (index + step) % ARCHITECTURE.classes),
+        labelWeights: Float32Array.from({ length: LABELED }, (_, index) => 0.5 + index / LABELED),
         baseLearningRate: 0.01,
         adaptationLearningRate: 0.02,
         unlabeledWeight: 0.5,

@@ -62,6 +62,7 @@ async function stepWith(
   const reported = await eagerRunner(definition).run({
     images: Float32Array.from(views.flatMap((view) => [...imagesFrom(view)])),
     labels: labelsFrom(inputs.get(`${inputStep}.labels`)!),
+    labelWeights: new Float32Array(labelsFrom(inputs.get(`${inputStep}.labels`)!).length).fill(1),
     baseLearningRate: rates.base,
     adaptationLearningRate: rates.adaptation,
     unlabeledWeight: 0,

@@ -19,6 +19,7 @@ const CONFIG = smallConfig({ method: 'supervised', weightDecay: 1e-3, gradientCl
 const BATCH = {
   images: Float32Array.from({ length: 4 * 16 * 16 * 3 }, (_, index) => Math.sin(index * 0.37)),
   labels: Int32Array.of(0, 1, 2, 0),
+  labelWeights: new Float32Array(4).fill(1),
 };
 
 async function stepOnce(learner: Learner): Promise<number> {

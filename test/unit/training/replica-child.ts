@@ -31,6 +31,11 @@ export function batchOf(config: TrainingConfig, step: number, processes: number,
   return {
     images: Float32Array.from(own.flatMap((values) => [...values])),
     labels: rank === null ? labels : labels.slice(rank * batchSize, (rank + 1) * batchSize),
+    // Weights that differ from process to process.
+    labelWeights: Float32Array.from(
+      rank === null ? labels.keys() : Array.from({ length: batchSize }, (_, index) => rank * batchSize + index),
+      (index) => 0.5 + (index % 3) / 2,
+    ),
   };
 }
 

@@ -31,11 +31,12 @@ function newLearner(): Learner {
   return { network, buffers: createMomentumBuffers(network), sgd: SGD, dropout: 0, lossScale: null };
 }
 
-function batchAt(step: number): { images: Float32Array; labels: Int32Array } {
+function batchAt(step: number): { images: Float32Array; labels: Int32Array; labelWeights: Float32Array } {
   const stream = new RandomStream(step, 'demo');
   return {
     images: Float32Array.from({ length: COUNT * SIDE * SIDE * 3 }, () => stream.normal()),
     labels: Int32Array.from({ length: COUNT }, (_, i) => (i + step) % 3),
+    labelWeights: new Float32Array(COUNT).fill(1),
   };
 }
 

@@ -39,6 +39,7 @@ export async function prepareTrainingStep(
   const batch = {
     images: randomImages(batchSize * (1 + 2 * mu), imageSize),
     labels: Int32Array.from({ length: batchSize }, () => random.integer(classCount)),
+    labelWeights: new Float32Array(batchSize).fill(1),
   };
   let step = 0;
   let exchanging = 0;

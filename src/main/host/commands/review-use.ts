@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { StudioError, toStudioError } from '#shared/errors.ts';
 import { REVIEW_ACTIONS, type ReviewAction } from '#shared/review.ts';
+import { REVIEW_WEIGHTS, type ReviewWeight } from '#shared/review-use.ts';
 import type { RoundResult } from '#shared/rounds.ts';
 import { followJob } from './context.ts';
 import { collect } from './filter-options.ts';
@@ -16,6 +17,7 @@ interface SubsetOptions {
   readonly round?: string;
   readonly dropUnsure: boolean;
   readonly excludeRejected: boolean;
+  readonly weight?: readonly (readonly [ReviewWeight, number])[];
 }
 
 interface CrossfitOptions {
@@ -38,14 +40,20 @@ export function addUseCommands(review: Command, action: Action): void {
     .option('--no-unlabeled', 'do not add unlabeled images that were given a label')
     .option('--round <round>', 'add only what was decided about this round')
     .option('--drop-unsure', 'leave out what reviewers were unsure of', false)
+    .option(
+      '--weight <known=number>',
+      `what images count for in training, by what is known of their labels: ${REVIEW_WEIGHTS.join(', ')} (may be repeated)`,
+      collect(parseWeight),
+    )
     .option('--exclude-rejected', 'also exclude the rejected images from the catalog', false)
     .action(
       action(async (context, options: SubsetOptions, name: string) => {
-        const { base, unlabeled, round, dropUnsure, excludeRejected } = options;
+        const { base, unlabeled, round, dropUnsure, excludeRejected, weight = [] } = options;
         const { review: client } = (await context.connect()).client;
         const made = await client.subset.mutate({
           ...{ name, base, round, dropUnsure, excludeRejected },
           addUnlabeled: unlabeled,
+          weights: Object.fromEntries(weight),
         });
         const { subset, kept, relabeled, leftOut, added, excluded } = made;
         context.result(
@@ -126,4 +134,15 @@ function keyOf(text: string): readonly [ReviewAction, string] {
   if (action === undefined)
     throw new InvalidArgumentError(`It takes one of ${REVIEW_ACTIONS.join(', ')}, = and a key.`);
   return [action, rest.join('=')];
+}
+
+function parseWeight(text: string): readonly [ReviewWeight, number] {
+  const [, known, value] = /^([a-z]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const found = REVIEW_WEIGHTS.find((name) => name === known);
+  if (found === undefined || !(Number(value) > 0)) {
+    throw new InvalidArgumentError(
+      `Write one of ${REVIEW_WEIGHTS.join(', ')} with a number above 0, such as reviewed=2.`,
+    );
+  }
+  return [found, Number(value)];
 }

@@ -1,6 +1,6 @@
 import { EXPRESSIONS } from '#shared/expressions.ts';
 import { StudioError } from '#shared/errors.ts';
-import type { ReviewedSubset, ReviewedSubsetRequest } from '#shared/review-use.ts';
+import type { ReviewedSubset, ReviewedSubsetRequest, ReviewWeight } from '#shared/review-use.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Review } from '../../catalog/review-outcomes.ts';
 import { userName } from './analysis-service.ts';
@@ -17,10 +17,11 @@ export function makeReviewedSubset(
   request: ReviewedSubsetRequest,
   round: number | null,
 ): ReviewedSubset {
-  const { name, base, addUnlabeled = true, dropUnsure = false, excludeRejected = false } = request;
+  const { name, base, addUnlabeled = true, dropUnsure = false, excludeRejected = false, weights = {} } = request;
   const upTo = catalog.decisions.newest();
   const reviews = new Map([...catalog.reviews.all()].map((review) => [review.image, review]));
-  const labels = new Map<number, number>();
+  const labels = new Map<number, { label: number; weight: number }>();
+  const weighed = (label: number, known: ReviewWeight) => ({ label, weight: weights[known] ?? 1 });
   let [kept, relabeled, leftOut] = [0, 0, 0];
   for (const { id, label } of base === undefined ? [] : baseImages(catalog, base)) {
     const review = reviews.get(id);
@@ -29,7 +30,7 @@ export function makeReviewedSubset(
       continue;
     }
     const decided = review?.label ?? label;
-    labels.set(id, decided);
+    labels.set(id, weighed(decided, knownOf(review)));
     if (decided === label) kept++;
     else relabeled++;
   }
@@ -38,20 +39,27 @@ export function makeReviewedSubset(
   );
   const wanted = base === undefined ? candidates : addUnlabeled ? unlabeledOf(catalog, candidates) : [];
   const added = withoutExcluded(catalog, wanted);
-  for (const { image, label } of added) labels.set(image, label!);
+  for (const { image, label } of added) labels.set(image, weighed(label!, 'added'));
   const parts = [
     base === undefined ? 'reviewed labels' : `${base} as reviewed`,
     ...(base !== undefined && added.length > 0 ? [`with ${added.length} reviewed pseudo labels`] : []),
     ...(round === null ? [] : [`of round ${round}`]),
     `decisions up to ${upTo}`,
+    ...Object.entries(weights).map(([known, weight]) => `${known} counting ${weight} times`),
   ];
   const subset = catalog.subsets.createFromImages(
     name,
-    [...labels].map(([id, label]) => ({ id, label })),
+    Array.from(labels, ([id, image]) => ({ id, ...image })),
     parts.join(', '),
   );
   const excluded = excludeRejected ? exclude(catalog, [...reviews.values()], upTo) : 0;
   return { subset, kept, relabeled, leftOut, added: added.length, excluded, upTo };
+}
+
+/** What is known of the label of an image that had one. */
+function knownOf(review: Review | undefined): ReviewWeight {
+  if (review === undefined) return 'unreviewed';
+  return review.verdict === 'unsure' ? 'unsure' : 'reviewed';
 }
 
 const isDropped = ({ verdict }: Review, dropUnsure: boolean): boolean =>

@@ -355,12 +355,17 @@ export class RunService {
   }
 }
 
+/** Nothing for images that count as all do: snapshots of before there were weights stay the same. */
+function weightText({ weight }: ManifestImage): string {
+  return weight === undefined ? '' : `\t${weight}`;
+}
+
 function snapshotOf(manifest: TrainingManifest): RunDetail['snapshot'] {
   const hash = createHash('sha256');
   for (const part of ['labeled', 'unlabeled', 'validation'] as const) {
     hash.update(part);
     for (const image of manifest[part])
-      hash.update(`${image.id}\t${image.label}\t${JSON.stringify(image.reference)}\n`);
+      hash.update(`${image.id}\t${image.label}\t${JSON.stringify(image.reference)}${weightText(image)}\n`);
   }
   const labeledCounts = manifest.classes.map(
     (_, index) => manifest.labeled.filter((image) => image.label === index).length,

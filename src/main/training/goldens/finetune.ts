@@ -40,6 +40,7 @@ export async function runFinetuneGoldens(folder: string, library: string): Promi
     const { loss } = await step.run({
       images: imagesFrom(inputs.get(`${index}.images`)!),
       labels: labelsFrom(inputs.get(`${index}.labels`)!),
+      labelWeights: new Float32Array(labelsFrom(inputs.get(`${index}.labels`)!).length).fill(1),
       learningRate: golden.lr,
       dropoutSeed: Int32Array.of(0, index),
     });

@@ -143,6 +143,7 @@ function feedsOf(
   return {
     images: Float32Array.from(views),
     labels: labelsFrom(inputs.get(`${step}.labels`)!),
+    labelWeights: new Float32Array(labelsFrom(inputs.get(`${step}.labels`)!).length).fill(1),
     baseLearningRate: hyperparameters.teacher_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps: 0 }),
     adaptationLearningRate:
       hyperparameters.student_lr * learningRateFactor(step, { totalSteps, warmupSteps, waitSteps }),
