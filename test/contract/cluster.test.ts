@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import WebSocket from 'ws';
 import type { CheckpointState, Evaluation, RunDetail } from '#shared/training.ts';
 import { readCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
+import { twoFreePorts } from '../fixtures/ports.ts';
 import { type Running, runCommand, runJson, startCommand } from './command.ts';
 
 /** Real workers and real kills: two workers on loopback that train one run of a tiny network. */
@@ -48,24 +48,6 @@ async function startWorker(address?: string, ...flags: string[]): Promise<Worker
   const worker = { address: listen, running };
   workers.push(worker);
   return worker;
-}
-
-/** The first of two that follow each other. */
-async function twoFreePorts(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  const [event] = await Promise.race([
-    once(server, 'listening').then(() => ['listening']),
-    once(server, 'error').then(() => ['error']),
-  ]);
-  if (event === 'listening') await new Promise((resolve) => server.close(resolve));
-  return event === 'listening';
 }
 
 afterEach(async () => {

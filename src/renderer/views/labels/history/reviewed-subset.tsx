@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
+import { REVIEW_WEIGHTS, type ReviewWeight } from '#shared/review-use.ts';
 import type { Round } from '#shared/rounds.ts';
 import { api, client } from '../../../api/client.ts';
 import { notices } from '../../../api/notices.ts';
-import { Choice, TextInput, Toggle } from '../../../components/fields.tsx';
+import { Choice, NumberInput, TextInput, Toggle } from '../../../components/fields.tsx';
 import { FormPopover } from '../../../components/form-popover.tsx';
 import { formatCount, plural } from '../../../text/format.ts';
+import './reviewed-subset.css';
 
 const NONE = '';
 
@@ -19,12 +21,13 @@ export function ReviewedSubset({ round }: { round?: Round }): ReactElement {
   const [onlyRound, setOnlyRound] = useState(true);
   const [dropUnsure, setDropUnsure] = useState(false);
   const [excludeRejected, setExcludeRejected] = useState(false);
+  const [weights, setWeights] = useState<Weights>({});
   return (
     <FormPopover
       label="Make a subset"
       title="A subset of what was reviewed"
       submitLabel="Make the subset"
-      canSubmit={name.trim() !== ''}
+      canSubmit={name.trim() !== '' && Object.values(weights).every((weight) => Number.isFinite(weight))}
       onSubmit={async () => {
         const made = await client.review.subset.mutate({
           name: name.trim(),
@@ -33,6 +36,7 @@ export function ReviewedSubset({ round }: { round?: Round }): ReactElement {
           ...(round !== undefined && onlyRound && { round: round.id }),
           dropUnsure,
           excludeRejected,
+          weights,
         });
         const { subset, relabeled, added, leftOut } = made;
         notices.add({
@@ -55,7 +59,45 @@ export function ReviewedSubset({ round }: { round?: Round }): ReactElement {
         value={excludeRejected}
         onChange={setExcludeRejected}
       />
+      <WeightFields weights={weights} onChange={setWeights} dropsUnsure={dropUnsure} />
     </FormPopover>
+  );
+}
+
+type Weights = Partial<Record<ReviewWeight, number>>;
+
+const WEIGHT_LABELS: Readonly<Record<ReviewWeight, string>> = {
+  reviewed: 'Accepted or corrected by a person',
+  unreviewed: 'Looked at by nobody',
+  unsure: 'Unsure',
+  added: 'Added with a reviewed pseudo label',
+};
+
+/** What faces count for when a run learns from them. */
+function WeightFields({
+  weights,
+  onChange,
+  dropsUnsure,
+}: {
+  weights: Weights;
+  onChange: (weights: Weights) => void;
+  dropsUnsure: boolean;
+}): ReactElement {
+  const shown = REVIEW_WEIGHTS.filter((known) => known !== 'unsure' || !dropsUnsure);
+  return (
+    <fieldset className="weight-fields">
+      <legend className="field-label">Weight in training, 1 for all alike</legend>
+      {shown.map((known) => (
+        <NumberInput
+          key={known}
+          label={WEIGHT_LABELS[known]}
+          value={weights[known] ?? 1}
+          minimum={0.001}
+          maximum={1000}
+          onChange={(weight) => onChange({ ...weights, [known]: weight })}
+        />
+      ))}
+    </fieldset>
   );
 }
 
