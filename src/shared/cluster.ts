@@ -35,7 +35,7 @@ export const workerLoadSchema = z.object({
   dataMilliseconds: z.number(),
   computeMilliseconds: z.number(),
   exchangeMilliseconds: z.number(),
-  /** The others wait for it: it computes and reads longer than they by a quarter or more. */
+  /** The others wait for it: most of its steps take a quarter longer than theirs without the exchange, and a twentieth of the step. */
   isStraggling: z.boolean(),
 });
 export type WorkerLoad = z.infer<typeof workerLoadSchema>;

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import type { CheckpointState, Evaluation, RunDetail } from '#shared/training.ts';
+import { clusterVersion } from '#main/host/cluster/worker-server.ts';
 import { readCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
 import { twoFreePorts } from '../fixtures/ports.ts';
@@ -319,12 +320,9 @@ test('TensorFlow’s port takes no connection from another interface', { timeout
 });
 
 function headers(changed: Record<string, string>): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   return {
     authorization: `Bearer ${process.env['FACE2EXP_CLUSTER_SECRET']!}`,
-    'x-face2exp-version': `${version}/1`,
+    'x-face2exp-version': clusterVersion(),
     'x-face2exp-host': 'the tests',
     ...changed,
   };

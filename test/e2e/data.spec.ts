@@ -91,6 +91,27 @@ test('facets count under the other parts of the filter, and the address holds al
   await expect(grid()).toHaveAccessibleName('Faces, 147');
 });
 
+test('what is typed into the search stays, however slowly: too short, with a space, and cleared from elsewhere', async () => {
+  await page.goto(place('/data'));
+  const search = page.getByRole('searchbox', { name: /Text in the path/ });
+  await search.pressSequentially('sa');
+  await page.waitForTimeout(500);
+  await expect(search).toHaveValue('sa');
+  await search.pressSequentially('d/', { delay: 250 });
+  await expect(search).toHaveValue('sad/');
+  await expect(grid()).toHaveAccessibleName('Faces, 15'); // 12 and 3
+  await search.press('Backspace');
+  await search.press('Backspace');
+  await page.waitForTimeout(500);
+  await expect(search).toHaveValue('sa');
+  await expect(grid()).toHaveAccessibleName('Faces, 147');
+  await search.pressSequentially('d ');
+  await expect(page).toHaveURL(/text=sad/);
+  await expect(search).toHaveValue('sad ');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(search).toHaveValue('');
+});
+
 test('a bar filters, and with Shift another is added', async () => {
   await page.getByRole('button', { name: 'Disgust, Train: 12 images' }).click();
   await expect(grid()).toHaveAccessibleName('Faces, 12');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { CheckpointState, RunSummary } from '#shared/training.ts';
+import type { CheckpointState, RunDetail, RunSummary } from '#shared/training.ts';
 import { readCheckpoint, type Tensors } from '#main/training/checkpoint.ts';
 import { type Running, runJson, startCommand } from '../contract/command.ts';
 import { writeClassFolders, writeIdentityFolders } from '../fixtures/faces.ts';
@@ -130,8 +130,15 @@ describe.skipIf(!isAllowed)('two machines', () => {
 
   test('a slow machine slows all, is told of, and loses nothing', { timeout: LIMIT }, async () => {
     await startWorkers();
-    execFileSync('tc', ['-n', HOSTS[1]!.space, 'qdisc', 'add', 'dev', 'face0', 'root', 'netem', 'delay', '20ms']);
-    await runJson('train', '--name', 'slow', ...TINY, ...CLUSTER, ...workspace);
+    const training = startCommand('train', '--name', 'slow', ...TINY, ...CLUSTER, ...workspace);
+    await stepReached('slow', 1, training);
+    const goOn = slowDown(1);
+    expect((await training.ended).code).toBe(0);
+    goOn();
+    const { log } = await runJson<RunDetail>('runs', 'show', 'slow', ...workspace);
+    expect(log.map(({ message }) => message).join('\n')).toContain(
+      `${HOSTS[1]!.address}:7070 keeps the others waiting`,
+    );
     expect(await weightsOf('slow')).toEqual(undisturbed);
   });
 
@@ -170,6 +177,27 @@ async function startWorker(space: string | null, listen: string): Promise<string
   }
   child.stderr.resume();
   return listen;
+}
+
+/** Lets a worker's engine run half of the time. @returns what ends that. */
+function slowDown(index: number): () => void {
+  const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(workerPids[index])], { encoding: 'utf8' });
+  const engine = Number.parseInt(
+    children.split('\n').find((line) => line.includes('engine/main.ts'))!,
+    10,
+  );
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      process.kill(engine, name);
+    } catch {
+      clearInterval(turns); // it has done its work
+    }
+  };
+  const turns = setInterval(() => {
+    signal('SIGSTOP');
+    setTimeout(() => signal('SIGCONT'), 30);
+  }, 50);
+  return () => clearInterval(turns);
 }
 
 function killWorker(index: number, signal: NodeJS.Signals): void {

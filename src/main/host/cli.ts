@@ -25,6 +25,7 @@ import { registerSystemCommands } from './commands/system.ts';
 import { registerTrainCommand } from './commands/train.ts';
 import { registerTunnelCommand } from './commands/tunnel.ts';
 import { registerWorkerCommand } from './commands/worker.ts';
+import { registerWorkersCommands } from './commands/workers.ts';
 import type { CommandContext } from './commands/context.ts';
 import { ProgressPrinter } from './commands/output.ts';
 import { type Connection, connect, errorOfClient } from './connection.ts';
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
     registerSafekeepingCommands,
     registerTrainCommand,
     registerWorkerCommand,
+    registerWorkersCommands,
     registerTunnelCommand,
     registerRunsCommands,
     registerReviewCommands,

@@ -7,6 +7,7 @@ import { roundsRouter } from './routers/rounds.ts';
 import { runsRouter } from './routers/runs.ts';
 import { subsetsRouter } from './routers/subsets.ts';
 import { jobsRouter, systemRouter } from './routers/system.ts';
+import { workersRouter } from './routers/workers.ts';
 import { router } from './trpc.ts';
 
 /** The whole contract between the host and its windows and command line; inputs and outputs are validated at run time. */
@@ -19,6 +20,7 @@ export const appRouter = router({
   review: reviewRouter,
   prediction: predictionRouter,
   evaluation: evaluationRouter,
+  workers: workersRouter,
   jobs: jobsRouter,
   system: systemRouter,
 });

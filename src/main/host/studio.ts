@@ -30,6 +30,7 @@ import { RoundService } from './services/round-service.ts';
 import { RunService } from './services/run-service.ts';
 import { SimilarService } from './services/similar-faces.ts';
 import { TrialService } from './services/trial-service.ts';
+import { WorkerList } from './services/worker-list.ts';
 import { STUDIO_VERSION } from './version.ts';
 import { type Workspace, type WorkspaceLock, lockWorkspace, openWorkspace } from './workspace.ts';
 
@@ -48,6 +49,7 @@ export interface Studio {
   readonly demo: DemoService;
   readonly runs: RunService;
   readonly trials: TrialService;
+  readonly workers: WorkerList;
   readonly predictions: PredictionService;
   readonly evaluations: EvaluationService;
   readonly rounds: RoundService;
@@ -99,17 +101,17 @@ export function createStudio(options: { workspace: string }): Studio {
   const backups = new BackupService(workspace, catalog, jobs);
   const demo = new DemoService({ workspace, catalog, jobs, runs });
   const engine = new NetworkEngine(workspace, runs);
-  const workers = Math.min(4, availableParallelism());
-  const predictions = new PredictionService({ workspace, catalog, jobs, engine, workers });
-  const evaluations = new EvaluationService({ workspace, catalog, runs, jobs, engine, workers });
+  const decoders = Math.min(4, availableParallelism());
+  const predictions = new PredictionService({ workspace, catalog, jobs, engine, workers: decoders });
+  const evaluations = new EvaluationService({ workspace, catalog, runs, jobs, engine, workers: decoders });
   const comparisons = new ComparisonService(runs, evaluations);
   const reports = new ReportService(catalog, evaluations, comparisons);
-  const rounds = new RoundService({ workspace, catalog, runs, jobs, events, engine, workers });
+  const rounds = new RoundService({ workspace, catalog, runs, jobs, events, engine, workers: decoders });
   const similar = new SimilarService({ catalog, embeddingFile: (round) => rounds.embeddingFile(round) });
   const maps = new RoundMaps({ catalog, rounds, jobs, events });
   const onChange = (): void => events.publish({ type: 'catalog.changed' });
   const onDecision = (images: number[] | null): void => events.publish({ type: 'decisions.changed', images });
-  const reviews = new ReviewService({ catalog, rounds, runs, jobs, engine, workers, onDecision, onChange });
+  const reviews = new ReviewService({ catalog, rounds, runs, jobs, engine, workers: decoders, onDecision, onChange });
   const labelChanges = new LabelChangesService({ catalog, runs, audit: rounds.audit });
   const notices = interruptedNotices(catalog);
 
@@ -128,6 +130,7 @@ export function createStudio(options: { workspace: string }): Studio {
     demo,
     runs,
     trials,
+    workers: new WorkerList(catalog),
     predictions,
     evaluations,
     rounds,

@@ -1,7 +1,7 @@
 import type { Session, WebContents } from 'electron';
 import { isStudioAddress } from './studio-address.ts';
 
-/** Copying text as the answer to a click is all the window may ask of the system. */
+/** Copying text as the answer to a click is all the window may ask of the system, but for the camera. */
 const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
 
 /** Sites the window links to: the paper of the method, and where doctor sends people for what is missing. */
@@ -11,11 +11,12 @@ const REMOTE_ADDRESSES = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 
 
 /** Denies every permission, device and remote request that the window does not need: nothing leaves this machine. */
 export function secureSession(session: Session): void {
-  session.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) =>
-    answer(isAllowed(permission, requestingUrl)),
-  );
-  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) =>
-    isAllowed(permission, requestingOrigin),
+  session.setPermissionRequestHandler((_contents, permission, answer, details) => {
+    const media = 'mediaTypes' in details ? details.mediaTypes : undefined;
+    answer(isAllowed(permission, details.requestingUrl, media));
+  });
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin, { mediaType }) =>
+    isAllowed(permission, requestingOrigin, mediaType === undefined ? undefined : [mediaType]),
   );
   session.setDevicePermissionHandler(() => false);
   session.webRequest.onBeforeRequest({ urls: REMOTE_ADDRESSES }, (_details, answer) => answer({ cancel: true }));
@@ -23,8 +24,11 @@ export function secureSession(session: Session): void {
   session.setSpellCheckerEnabled(false);
 }
 
-function isAllowed(permission: string, requester: string): boolean {
-  return ALLOWED_PERMISSIONS.has(permission) && isStudioAddress(requester);
+/** @param media what is asked for with 'media'. Predict takes a picture by the camera when its button is pressed; nothing ever listens. */
+function isAllowed(permission: string, requester: string, media: readonly string[] = []): boolean {
+  if (!isStudioAddress(requester)) return false;
+  if (permission === 'media') return media.length === 1 && media[0] === 'video';
+  return ALLOWED_PERMISSIONS.has(permission);
 }
 
 /** Keeps a page where it is: no other site in it, no frames, no second window, no webview. */

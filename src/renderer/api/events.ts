@@ -114,6 +114,7 @@ function askForProgress(): void {
   for (const run of runsWithProgress) {
     void queryClient.invalidateQueries(api.runs.steps.queryFilter({ id: run }));
     void queryClient.invalidateQueries(api.runs.memory.queryFilter({ id: run }));
+    void queryClient.invalidateQueries(api.runs.workers.queryFilter({ id: run }));
     void queryClient.invalidateQueries(api.rounds.feedbackExtremes.queryFilter({ run }));
   }
   runsWithProgress.clear();

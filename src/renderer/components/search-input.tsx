@@ -7,20 +7,26 @@ interface SearchInputProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: string;
-  /** Told when typing pauses. */
+  /** Less than so many letters look nothing up, and stay in the field. */
+  readonly shortest?: number;
+  /** Told when typing pauses, without the spaces around; empty for what is too short. */
   readonly onChange: (value: string) => void;
 }
 
 const PAUSE_MILLISECONDS = 200;
 
 /** A field to look something up; it does not ask at every letter. */
-export function SearchInput({ label, placeholder, value, onChange }: SearchInputProps): ReactElement {
+export function SearchInput({ label, placeholder, value, shortest = 0, onChange }: SearchInputProps): ReactElement {
   const [text, setText] = useState(value);
-  const [told, setTold] = useState(value);
-  // Changed from elsewhere, such as by "Clear filters".
-  if (value !== told) {
-    setTold(value);
-    setText(value);
+  const [seen, setSeen] = useState(value);
+  /** What was told and has not come back as the value yet: it comes late, and meanwhile somebody types on. */
+  const [told, setTold] = useState<readonly string[]>([]);
+  if (value !== seen) {
+    setSeen(value);
+    const at = told.lastIndexOf(value);
+    setTold(at === -1 ? [] : told.slice(at + 1));
+    // Changed from elsewhere, such as by "Clear filters".
+    if (at === -1) setText(value);
   }
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -28,8 +34,9 @@ export function SearchInput({ label, placeholder, value, onChange }: SearchInput
     setText(next);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
-      setTold(next);
-      onChange(next);
+      const sought = [...next.trim()].length < shortest ? '' : next.trim();
+      setTold((before) => [...before, sought]);
+      onChange(sought);
     }, PAUSE_MILLISECONDS);
   };
   return (

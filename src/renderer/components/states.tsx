@@ -67,7 +67,7 @@ export function Empty(props: {
 
 /** A grey block in the place of what is still to come; style sheets let it appear after 150 ms only. */
 export function Skeleton({ height, width }: { height: number; width?: number | string }): ReactElement {
-  return <div className="skeleton" style={{ height, width }} />;
+  return <div className="skeleton" aria-busy="true" style={{ height, width }} />;
 }
 
 interface LoadedProps<Data> {

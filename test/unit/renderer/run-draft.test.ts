@@ -4,6 +4,7 @@ import type { Subset } from '#shared/catalog.ts';
 import {
   configOf,
   dataOptions,
+  devicesOf,
   differsFromPreset,
   draftOf,
   imagesOf,
@@ -109,4 +110,19 @@ test('the images of a draft are those of its subset, also by its pinned version,
 test('a request read through its schema has the defaults filled in, and its copy still sets only what differs', () => {
   const request = runRequestSchema.parse({ config: { name: 'first', width: 8, momentum: 0.9 }, labeled: 'labels' });
   expect(draftOf(request).config).toEqual({ width: 8 });
+});
+
+test('a run on workers asks for them, for none of them it does not start, and each takes a batch', () => {
+  const draft = newDraft(dataOptions(stats, []), stats);
+  expect(requestOf(draft)).not.toHaveProperty('cluster');
+  expect(devicesOf(draft)).toBe(1);
+  const nobody = { ...draft, cluster: { workers: [], elastic: true, timeoutSeconds: 4 } };
+  expect(requestOf(nobody)).toBeNull();
+  const both = { ...nobody, cluster: { ...nobody.cluster, workers: ['gpu-1:7070', 'gpu-2:7070'] } };
+  expect(requestOf(both)).toMatchObject({
+    cluster: { workers: ['gpu-1:7070', 'gpu-2:7070'], elastic: true, timeoutSeconds: 4 },
+  });
+  expect(requestOf(draftOf(requestOf(both)!))).toEqual(requestOf(both));
+  expect(devicesOf(both)).toBe(2);
+  expect(devicesOf(withSetting(both, 'worldSize', 5))).toBe(4); // two each, one is left over
 });

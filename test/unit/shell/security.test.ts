@@ -68,12 +68,15 @@ describe('the session', () => {
   const handlerOf = (setter: ReturnType<typeof vi.fn>): ((...values: unknown[]) => unknown) =>
     setter.mock.lastCall?.at(-1) as (...values: unknown[]) => unknown;
 
-  function isGranted(permission: string, requestingUrl: string): boolean {
+  function isGranted(permission: string, requestingUrl: string, details: object = {}): boolean {
     const answer = vi.fn();
-    handlerOf(defaultSession.setPermissionRequestHandler)(null, permission, answer, { requestingUrl });
-    const isGrantedWhenChecked = handlerOf(defaultSession.setPermissionCheckHandler)(null, permission, requestingUrl);
-    expect(answer).toHaveBeenCalledExactlyOnceWith(isGrantedWhenChecked);
-    return isGrantedWhenChecked as boolean;
+    handlerOf(defaultSession.setPermissionRequestHandler)(null, permission, answer, { requestingUrl, ...details });
+    return answer.mock.lastCall?.[0] as boolean;
+  }
+
+  function isGrantedWhenChecked(permission: string, requestingOrigin: string, details: object = {}): boolean {
+    const check = handlerOf(defaultSession.setPermissionCheckHandler);
+    return check(null, permission, requestingOrigin, details) as boolean;
   }
 
   test.each([
@@ -87,12 +90,27 @@ describe('the session', () => {
     'unknown',
   ])('does not grant %s', (permission) => {
     expect(isGranted(permission, 'studio://app/')).toBe(false);
+    expect(isGrantedWhenChecked(permission, 'studio://app/')).toBe(false);
   });
 
   test('lets the window, and only the window, copy text', () => {
-    expect(isGranted('clipboard-sanitized-write', 'studio://app/')).toBe(true);
-    expect(isGranted('clipboard-sanitized-write', 'https://example.org/')).toBe(false);
-    expect(isGranted('clipboard-sanitized-write', '')).toBe(false);
+    for (const ask of [isGranted, isGrantedWhenChecked]) {
+      expect(ask('clipboard-sanitized-write', 'studio://app/')).toBe(true);
+      expect(ask('clipboard-sanitized-write', 'https://example.org/')).toBe(false);
+      expect(ask('clipboard-sanitized-write', '')).toBe(false);
+    }
+  });
+
+  test('lets the window, and only the window, use the camera, and never the microphone', () => {
+    expect(isGranted('media', 'studio://app/', { mediaTypes: ['video'] })).toBe(true);
+    expect(isGranted('media', 'studio://app/', { mediaTypes: ['audio'] })).toBe(false);
+    expect(isGranted('media', 'studio://app/', { mediaTypes: ['video', 'audio'] })).toBe(false);
+    expect(isGranted('media', 'studio://app/', { mediaTypes: [] })).toBe(false);
+    expect(isGranted('media', 'https://example.org/', { mediaTypes: ['video'] })).toBe(false);
+    expect(isGrantedWhenChecked('media', 'studio://app/', { mediaType: 'video' })).toBe(true);
+    expect(isGrantedWhenChecked('media', 'studio://app/', { mediaType: 'audio' })).toBe(false);
+    expect(isGrantedWhenChecked('media', 'studio://app/', { mediaType: 'unknown' })).toBe(false);
+    expect(isGrantedWhenChecked('media', 'https://example.org/', { mediaType: 'video' })).toBe(false);
   });
 
   test('grants no device', () => {

@@ -72,9 +72,10 @@ export class ClusterEngine implements TrainingEngine {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
   }
 
-  /** A worker that is lost, or that cannot be reached, may be there again. */
+  /** Without the worker that is gone, be it while the others were made ready again. */
   get startsAgain(): boolean {
-    return this.#options.cluster.elastic && this.#started;
+    const { cluster, isRestart } = this.#options;
+    return cluster.elastic && (this.#started || (isRestart && this.#trouble?.code === 'unavailable'));
   }
 
   send(message: ToEngine): void {
@@ -115,13 +116,13 @@ export class ClusterEngine implements TrainingEngine {
 
   /** All that the request names; after a loss, where it allows that, those that can be reached. */
   async #connect(): Promise<WorkerClient[]> {
-    const { cluster, isRestart, purpose, log } = this.#options;
+    const { cluster, directory, isRestart, purpose, log } = this.#options;
     const secret = clusterSecret();
     const silenceMilliseconds = cluster.timeoutSeconds * 1000;
     const tried = await Promise.allSettled(
       cluster.workers.map((address) =>
         WorkerClient.connect(address, {
-          ...{ secret, purpose, silenceMilliseconds },
+          ...{ secret, purpose, silenceMilliseconds, task: directory },
           files: this.#files,
           onFile: ({ path, sha256 }) => void this.#arrived.set(path, sha256),
           onEngine: (message) => this.#receive(address, message),
@@ -190,7 +191,10 @@ export class ClusterEngine implements TrainingEngine {
     } else if (address === this.#workers[0]?.address) {
       onMessage(message);
     } else if (message.kind === 'training' && OWN_EVENTS.includes(message.event.type)) {
-      onMessage(message);
+      const { event } = message;
+      onMessage(
+        event.type === 'log' ? { ...message, event: { ...event, message: `${address}: ${event.message}` } } : message,
+      );
     }
   }
 
@@ -261,6 +265,7 @@ function refuseMixture(workers: readonly WorkerClient[]): void {
   const describe = ({ address, introduction: { runtime } }: WorkerClient): string =>
     `${address} has TensorFlow ${runtime.version} on ${runtime.device.toUpperCase()}`;
   throw new StudioError('conflict', `The workers are not of a kind: ${describe(first!)}, ${describe(other)}.`, {
-    hint: 'Give all the same runtime (`face2exp setup`), and --device cpu where one has no GPU.',
+    hint: 'Give all the same runtime, and let the run compute on processors where one has no GPU.',
+    commandLine: '`face2exp setup`, `train --device cpu`',
   });
 }

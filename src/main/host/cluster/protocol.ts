@@ -8,12 +8,16 @@ import type { FromEngine, ToEngine } from '../../engine/messages.ts';
  */
 
 /** Changed whenever a message changes. */
-export const CLUSTER_PROTOCOL = 1;
+export const CLUSTER_PROTOCOL = 2;
 
 /** Headers of the request that opens the connection, beside `authorization: Bearer SECRET`. */
 export const HEADERS = {
   version: 'x-face2exp-version',
+  /** Which machine and process asks. */
   host: 'x-face2exp-host',
+  /** What it is about, such as a run: the same host may begin it anew, and nothing else ends it. */
+  task: 'x-face2exp-task',
+  /** In words, base64url. */
   purpose: 'x-face2exp-purpose',
 } as const;
 
@@ -25,6 +29,13 @@ export interface WorkerIntroduction {
   readonly tensorFlowPort: number;
   /** The address it was told to listen on. */
   readonly listensOn: string;
+}
+
+/** What a worker answers who only looks at it. */
+export interface WorkerState {
+  readonly worker: WorkerIntroduction;
+  /** Whom it works for now, and what it does; null: it is free. */
+  readonly work: { readonly host: string; readonly purpose: string } | null;
 }
 
 /** A file on its way into the folder of a session: its beginning, its bytes in order, its end. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import WebSocket from 'ws';
@@ -6,7 +7,7 @@ import { networkAddressText, parseNetworkAddress } from '#shared/network-address
 import type { FromEngine, ToEngine } from '../../engine/messages.ts';
 import { Channel } from './channel.ts';
 import { type FileReceiver, type ReceivedFile, sendFile } from './file-transfer.ts';
-import type { FromWorker, ImageReport, ImageSample, ToWorker, WorkerIntroduction } from './protocol.ts';
+import type { FromWorker, ImageReport, ImageSample, ToWorker, WorkerIntroduction, WorkerState } from './protocol.ts';
 import { HEADERS } from './protocol.ts';
 import { clusterVersion } from './worker-server.ts';
 
@@ -19,6 +20,8 @@ export interface WorkerClientOptions {
   readonly secret: string;
   /** What the worker is wanted for, such as "Train r1". */
   readonly purpose: string;
+  /** What it may take over that this process began on the worker before, such as a run's id; nothing when left out. */
+  readonly task?: string;
   /** Nothing heard of it for so long, and it counts as gone. */
   readonly silenceMilliseconds: number;
   /** Where checkpoints that it sends go. */
@@ -83,7 +86,10 @@ export class WorkerClient {
       throw new StudioError(
         'not-found',
         `Worker ${this.address} lacks ${missing.toLocaleString('en')} of ${files.toLocaleString('en')} files of images, among them ${example}.`,
-        { hint: 'Tell it where they are there: worker --map FOLDER-ON-THE-HOST=FOLDER-THERE.' },
+        {
+          hint: 'Start it anew and tell it where they are there.',
+          commandLine: 'worker --map FOLDER-ON-THE-HOST=FOLDER-THERE',
+        },
       );
     }
     if (different > 0) {
@@ -124,8 +130,11 @@ export class WorkerClient {
         onEngine(message.message);
         break;
       case 'ended': {
-        const { code, message: sentence, hint } = deserializeError(message.error);
-        this.#ownEnd = new StudioError(code, `Worker ${this.address}: ${sentence}`, hint === undefined ? {} : { hint });
+        const { code, message: sentence, hint, commandLine } = deserializeError(message.error);
+        this.#ownEnd = new StudioError(code, `Worker ${this.address}: ${sentence}`, {
+          ...(hint !== undefined && { hint }),
+          ...(commandLine !== undefined && { commandLine }),
+        });
         this.#channel.close(sentence);
         break;
       }
@@ -134,16 +143,16 @@ export class WorkerClient {
 }
 
 /** @throws StudioError 'usage' for what is no address. */
-function newSocket(address: string, { secret, purpose }: WorkerClientOptions): WebSocket {
+function newSocket(address: string, { secret, purpose, task = randomUUID() }: WorkerClientOptions): WebSocket {
   parseNetworkAddress(address);
   return new WebSocket(`ws://${address}/`, {
     handshakeTimeout: CONNECT_MILLISECONDS,
     maxPayload: 2 ** 28,
     perMessageDeflate: false,
     headers: {
-      authorization: `Bearer ${secret}`,
-      [HEADERS.version]: clusterVersion(),
+      ...accessHeaders(secret),
       [HEADERS.host]: OWN_NAME,
+      [HEADERS.task]: Buffer.from(task, 'utf8').toString('base64url'),
       [HEADERS.purpose]: Buffer.from(purpose, 'utf8').toString('base64url'),
     },
   });
@@ -155,18 +164,12 @@ function refusalOf(socket: WebSocket, address: string): Promise<void> {
     socket.once('open', resolve);
     socket.once('unexpected-response', (_request, response) => {
       void refusalText(response).then((sentence) => {
-        const code = response.statusCode === 401 ? 'unauthorized' : 'conflict';
-        reject(new StudioError(code, `Worker ${address} refuses: ${sentence}`));
+        reject(refused(address, response.statusCode, sentence));
         socket.terminate();
       });
     });
     socket.once('error', (error) => {
-      reject(
-        new StudioError('unavailable', `Worker ${address} cannot be reached: ${error.message}.`, {
-          hint: 'Start it there: face2exp worker --listen HOST:PORT.',
-          cause: error,
-        }),
-      );
+      reject(unreached(address, error));
     });
   });
 }
@@ -177,8 +180,45 @@ async function refusalText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
+/**
+ * What a worker is and does, without a connection that would disturb it.
+ * @param milliseconds it has to answer. @throws StudioError as {@link WorkerClient.connect}.
+ */
+export async function lookAtWorker(address: string, secret: string, milliseconds: number): Promise<WorkerState> {
+  parseNetworkAddress(address);
+  let response: Response;
+  try {
+    const signal = AbortSignal.timeout(milliseconds);
+    response = await fetch(`http://${address}/`, { headers: accessHeaders(secret), signal });
+  } catch (error) {
+    throw unreached(
+      address,
+      (error as Error).cause instanceof Error ? ((error as Error).cause as Error) : (error as Error),
+    );
+  }
+  if (!response.ok) throw refused(address, response.status, await response.text());
+  return (await response.json()) as WorkerState; // both are of one version: it would be refused else
+}
+
+function accessHeaders(secret: string): Record<string, string> {
+  return { authorization: `Bearer ${secret}`, [HEADERS.version]: clusterVersion() };
+}
+
+function refused(address: string, status: number | undefined, sentence: string): StudioError {
+  return new StudioError(status === 401 ? 'unauthorized' : 'conflict', `Worker ${address} refuses: ${sentence}`);
+}
+
+function unreached(address: string, cause: Error): StudioError {
+  return new StudioError('unavailable', `Worker ${address} cannot be reached: ${cause.message.replace(/\.$/, '')}.`, {
+    hint: 'Start it there.',
+    commandLine: '`face2exp worker --listen HOST:PORT`',
+    cause,
+  });
+}
+
 function gone(address: string, reason: string): StudioError {
   return new StudioError('unavailable', `Worker ${address} is gone. ${reason}`, {
     hint: 'The run is at its last checkpoint and goes on when resumed, with the same workers or fewer.',
+    commandLine: '`train --resume RUN --cluster HOST:PORT,…`',
   });
 }

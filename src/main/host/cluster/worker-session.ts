@@ -70,6 +70,11 @@ export class WorkerSession {
     return this.#isOver;
   }
 
+  /** Whether it had an engine. */
+  get hasWorked(): boolean {
+    return this.#engine !== null;
+  }
+
   close(reason: string): void {
     this.#channel.close(reason);
   }

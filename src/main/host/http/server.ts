@@ -80,6 +80,8 @@ async function answer(
       response.destroy();
       return;
     }
+    // What is left of a refused body is not read as the next request, nor read at all.
+    if (!request.complete) response.shouldKeepAlive = false;
     response.statusCode = STATUSES[error.code] ?? 500;
     sendJson(response, error.toJSON());
   }
@@ -87,7 +89,7 @@ async function answer(
 
 async function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { studio, access, ui } = options;
-  const url = new URL(request.url ?? '/', 'http://studio.invalid');
+  const url = addressOf(request);
   const [, first, ...rest] = url.pathname.split('/');
   switch (first) {
     case 'rpc':
@@ -118,6 +120,12 @@ async function route(options: HttpOptions, request: IncomingMessage, response: S
       requireMethod(request, 'GET');
       return sendUiFile(ui, decodePath(url.pathname), response);
   }
+}
+
+function addressOf(request: IncomingMessage): URL {
+  const address = URL.parse(request.url ?? '/', 'http://studio.invalid');
+  if (address === null) throw new StudioError('usage', 'The address is not well formed.');
+  return address;
 }
 
 /** Exchanges the launch token; a caller that shows the bearer token already (the desktop shell) gets the same answer. */

@@ -18,6 +18,8 @@ export function uploadedFile(workspace: Workspace, upload: string): string {
 
 /** Takes the body of a request as a picture to predict; kept for a day. */
 export async function receiveUpload(workspace: Workspace, request: IncomingMessage): Promise<{ upload: string }> {
+  // Who says so is told before the first byte is read; others are stopped while they send.
+  if (Number(request.headers['content-length'] ?? 0) > LARGEST_BYTES) throw tooLarge();
   const folder = folderOf(workspace);
   mkdirSync(folder, { recursive: true });
   removeOld(folder);
@@ -27,8 +29,7 @@ export async function receiveUpload(workspace: Workspace, request: IncomingMessa
   const limit = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      if (received > LARGEST_BYTES)
-        done(new StudioError('bad-input', `The picture is larger than ${LARGEST_BYTES / 2 ** 20} MB.`));
+      if (received > LARGEST_BYTES) done(tooLarge());
       else done(null, chunk);
     },
   });
@@ -40,6 +41,9 @@ export async function receiveUpload(workspace: Workspace, request: IncomingMessa
   }
   return { upload };
 }
+
+const tooLarge = (): StudioError =>
+  new StudioError('bad-input', `The picture is larger than ${LARGEST_BYTES / 2 ** 20} MB.`);
 
 function removeOld(folder: string): void {
   for (const name of readdirSync(folder)) {

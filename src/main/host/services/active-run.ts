@@ -192,7 +192,7 @@ export class ActiveRun {
         this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MILLISECONDS);
         break;
       case 'replica':
-        this.#workers?.add(event);
+        this.#keepLoad(event);
         break;
       case 'evaluation':
         this.#flush();
@@ -222,6 +222,13 @@ export class ActiveRun {
         this.#log(event.level, event.message);
         break;
     }
+  }
+
+  #keepLoad(event: Extract<TrainingEvent, { type: 'replica' }>): void {
+    const warning = this.#workers?.add(event) ?? null;
+    if (warning === null) return;
+    this.#log('warning', warning);
+    this.#changed();
   }
 
   #flush(): void {

@@ -52,7 +52,7 @@ const CHART_LABELS: Readonly<Record<(typeof CHARTS)[number], string>> = {
   looks: 'Quality',
 };
 
-function Classes({ stats, filter, onChange }: ChartsProps): ReactElement | null {
+function Classes({ stats, filter, onChange }: ChartsProps): ReactElement {
   // Bars are counted under all of the filter but splits and classes, which they choose.
   const { splits, labels, ...rest } = filter;
   const found = useQueries({
@@ -71,7 +71,14 @@ function Classes({ stats, filter, onChange }: ChartsProps): ReactElement | null 
         stats.classes.length,
       )
     : splitColumns(stats);
-  if (columns.length === 0) return null;
+  if (columns.length === 0) {
+    return (
+      <section className="panel" data-chart="classes">
+        <h2>{CHART_LABELS.classes}</h2>
+        <p className="muted">No face of these filters has a label of its own.</p>
+      </section>
+    );
+  }
   const isSelected = (split: Split, label: number): boolean =>
     labels?.includes(label) === true && (splits === undefined || splits.includes(split));
   return (

@@ -39,7 +39,8 @@ export function FacetPanel({ facets, duplicates, filter, onChange }: FacetPanelP
         label="Text in the path or the person"
         placeholder="Path or person"
         value={filter.text ?? ''}
-        onChange={(text) => change({ text: [...text.trim()].length < SHORTEST_TEXT ? undefined : text.trim() })}
+        shortest={SHORTEST_TEXT}
+        onChange={(text) => change({ text: text === '' ? undefined : text })}
       />
       {isFiltered(filter) && (
         <Button kind="quiet" icon="close" onPress={() => onChange({})}>

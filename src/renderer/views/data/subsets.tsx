@@ -88,7 +88,7 @@ function SubsetTable({ subsets, uses }: { subsets: readonly Subset[]; uses: read
     {
       key: 'rule',
       title: 'Rule',
-      cell: ({ rule }) => <span className="wrap">{rule}</span>,
+      cell: ({ rule }) => <span className="subset-rule">{rule}</span>,
       sortBy: ({ rule }) => rule,
     },
     {

@@ -11,6 +11,8 @@ import { JobProgress } from '../../components/job-progress.tsx';
 import { ErrorNote, Problem } from '../../components/states.tsx';
 import { isActiveJob } from '../../text/job.ts';
 import { type Model, ModelChoice, requestOfModel } from '../predict/model-choice.tsx';
+import { type ClusterDraft, clusterOf, isSomewhere } from '../workers/cluster-draft.ts';
+import { WhereIfKnown } from '../workers/where.tsx';
 import { labeledSplits } from './labeled-splits.ts';
 import type { EvaluateSearch, EvaluatedSplit } from './search.ts';
 
@@ -30,6 +32,7 @@ export function EvaluationForm(props: EvaluationFormProps): ReactElement {
   const { runs, imported, model, search, onChange, onEvaluated } = props;
   const stats = useQuery(api.catalog.stats.queryOptions());
   const [jobId, setJobId] = useState<number | null>(null);
+  const [cluster, setCluster] = useState<ClusterDraft | null>(null);
   const starting = useMutation(api.evaluation.start.mutationOptions({ onSuccess: ({ id }) => setJobId(id) }));
   const jobs = useQuery({ ...api.jobs.list.queryOptions(), enabled: jobId !== null });
   const job = jobs.data?.find(({ id }) => id === jobId) ?? (starting.data?.id === jobId ? starting.data : undefined);
@@ -43,6 +46,7 @@ export function EvaluationForm(props: EvaluationFormProps): ReactElement {
       model: requestOfModel(model),
       split,
       ...(search.source !== undefined && { source: search.source }),
+      ...clusterOf(cluster),
     });
   return (
     <section className="panel stack" aria-label="Evaluate a network">
@@ -61,10 +65,16 @@ export function EvaluationForm(props: EvaluationFormProps): ReactElement {
           options={sourceOptions(stats.data, split)}
           onChange={(value) => onChange({ source: value === ALL_SOURCES ? undefined : value })}
         />
-        <Button kind="primary" isPending={isWorking} isDisabled={splits.length === 0} onPress={start}>
+        <Button
+          kind="primary"
+          isPending={isWorking}
+          isDisabled={splits.length === 0 || !isSomewhere(cluster)}
+          onPress={start}
+        >
           Evaluate
         </Button>
       </div>
+      <WhereIfKnown label="Where it computes" cluster={cluster} onChange={setCluster} />
       {stats.data !== undefined && splits.length === 0 && (
         <p className="muted">There are no labeled images to score a network on: import some as test or validation.</p>
       )}

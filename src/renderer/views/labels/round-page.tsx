@@ -1,19 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { type ReactElement, Suspense, lazy } from 'react';
+import type { ReactElement } from 'react';
 import type { Round } from '#shared/rounds.ts';
 import { api } from '../../api/client.ts';
 import { Empty, Loaded, Skeleton } from '../../components/states.tsx';
+import { lazyPlace } from '../../lazy-place.tsx';
 import { RoundHead } from './rounds/round-head.tsx';
 import './labels.css';
 import './review.css';
 
 const route = getRouteApi('/labels/$round');
 
-const QueueReview = lazy(async () => ({ default: (await import('./review/queue-review.tsx')).QueueReview }));
-const GridReview = lazy(async () => ({ default: (await import('./review/grid-review.tsx')).GridReview }));
-const RoundMap = lazy(async () => ({ default: (await import('./map/round-map.tsx')).RoundMap }));
-const RoundCharts = lazy(async () => ({ default: (await import('./rounds/round-charts.tsx')).RoundCharts }));
+const QueueReview = lazyPlace(() => import('./review/queue-review.tsx'), 'QueueReview');
+const GridReview = lazyPlace(() => import('./review/grid-review.tsx'), 'GridReview');
+const RoundMap = lazyPlace(() => import('./map/round-map.tsx'), 'RoundMap');
+const RoundCharts = lazyPlace(() => import('./rounds/round-charts.tsx'), 'RoundCharts');
 
 /** One round: what thresholds would accept, and its labels in the order of suspicion, to be looked through. */
 export function RoundPage(): ReactElement {
@@ -26,9 +27,7 @@ export function RoundPage(): ReactElement {
         {(data) => (
           <>
             <RoundHead key={data.id} round={data} />
-            <Suspense fallback={<Skeleton height={320} />}>
-              <RoundView round={data} />
-            </Suspense>
+            <RoundView round={data} />
           </>
         )}
       </Loaded>

@@ -130,6 +130,7 @@ function DataFacts({ run: { request, snapshot, config, runtime, directory } }: {
       request.unlabeled === undefined ? 'none' : `${request.unlabeled}, ${formatCount(snapshot.unlabeled)}`,
     ],
     ['Validation', `${request.validation}, ${formatCount(snapshot.validation)}`],
+    ['Trained on', request.cluster === undefined ? 'this machine' : request.cluster.workers.join(', ')],
     ['Runtime', runtime === null ? '–' : `TensorFlow ${runtime.version}, ${runtime.device}, ${runtime.precision}`],
   ] as const;
   return (

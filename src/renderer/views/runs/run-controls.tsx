@@ -10,8 +10,20 @@ import { ErrorNote } from '../../components/states.tsx';
 const PAUSABLE: readonly RunStatus[] = ['queued', 'running'];
 const RESUMABLE: readonly RunStatus[] = ['paused', 'interrupted', 'failed'];
 
+/** Whether a run rests and can go on. */
+export function isResumable(status: RunStatus): boolean {
+  return RESUMABLE.includes(status);
+}
+
+interface RunControlsProps {
+  readonly run: RunSummary;
+  readonly canFinetune: boolean;
+  /** Then it is resumed where its workers are chosen. */
+  readonly isOnWorkers: boolean;
+}
+
 /** What can be done with a run in its state. What cannot be undone asks first. */
-export function RunControls({ run, canFinetune }: { run: RunSummary; canFinetune: boolean }): ReactElement {
+export function RunControls({ run, canFinetune, isOnWorkers }: RunControlsProps): ReactElement {
   const pause = useMutation(api.runs.pause.mutationOptions());
   const resume = useMutation(api.runs.resume.mutationOptions());
   const stop = useMutation(api.runs.stop.mutationOptions());
@@ -26,7 +38,7 @@ export function RunControls({ run, canFinetune }: { run: RunSummary; canFinetune
             Pause
           </Button>
         )}
-        {RESUMABLE.includes(status) && (
+        {isResumable(status) && !isOnWorkers && (
           <Button kind="primary" icon="play" isPending={resume.isPending} onPress={() => resume.mutate({ id })}>
             Resume
           </Button>

@@ -2,6 +2,7 @@ import type { CatalogStats, Subset } from '#shared/catalog.ts';
 import { PRESETS } from '#shared/presets.ts';
 import { type RunRequest, type TrainingConfig, trainingConfigSchema } from '#shared/training.ts';
 import { formatCount } from '../../text/format.ts';
+import { type ClusterDraft, clusterOf, isSomewhere } from '../workers/cluster-draft.ts';
 
 /** A run as it is being put together. `config` holds only what differs from the defaults. */
 export interface RunDraft {
@@ -12,6 +13,8 @@ export interface RunDraft {
   readonly labeled: string | null;
   readonly unlabeled: string | null;
   readonly validation: string;
+  /** Workers that train together; null: this machine. */
+  readonly cluster: ClusterDraft | null;
 }
 
 export const DEFAULT_CONFIG: TrainingConfig = trainingConfigSchema.parse({});
@@ -66,6 +69,7 @@ export function newDraft(options: DataOptions, stats: CatalogStats): RunDraft {
     labeled: options.labeled[0]?.value ?? null,
     unlabeled: options.unlabeled[0]?.value ?? null,
     validation: options.validation[0]?.value ?? 'validation',
+    cluster: null,
   };
   return withPreset(draft, isDemo ? 'demo' : 'quick');
 }
@@ -89,6 +93,7 @@ export function draftOf(request: RunRequest): RunDraft {
     labeled: request.labeled,
     unlabeled: request.unlabeled ?? null,
     validation: request.validation,
+    cluster: request.cluster ?? null,
   };
 }
 
@@ -155,11 +160,19 @@ export function imagesOf(
 export function requestOf(draft: RunDraft): RunRequest | null {
   const isSupervised = draft.config.method === 'supervised';
   const name = draft.name.trim();
-  if (draft.labeled === null || (!isSupervised && draft.unlabeled === null)) return null;
+  if (draft.labeled === null || (!isSupervised && draft.unlabeled === null) || !isSomewhere(draft.cluster)) return null;
   return {
     config: name === '' ? draft.config : { ...draft.config, name },
     labeled: draft.labeled,
     validation: draft.validation,
     ...(isSupervised || draft.unlabeled === null ? {} : { unlabeled: draft.unlabeled }),
+    ...clusterOf(draft.cluster),
   };
+}
+
+/** Devices that take a batch each: of this machine one, of workers one each, unless the run asks for more. */
+export function devicesOf(draft: RunDraft): number {
+  if (draft.cluster === null) return 1;
+  const workers = Math.max(1, draft.cluster.workers.length);
+  return workers * Math.max(1, Math.floor(configOf(draft).worldSize / workers));
 }

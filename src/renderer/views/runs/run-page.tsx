@@ -4,15 +4,18 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, Suspense, lazy } from 'react';
 import type { RunDetail, RunSummary } from '#shared/training.ts';
 import { api } from '../../api/client.ts';
+import { Icon } from '../../components/icon.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { Loaded, Problem, Skeleton } from '../../components/states.tsx';
 import { Status } from '../../components/status-dot.tsx';
 import { formatCount, formatRate, formatShare, plural } from '../../text/format.ts';
 import { NETWORK_LABELS, PHASE_LABELS } from '../../text/words.ts';
+import { ResumeOnWorkers } from './cluster/resume-on-workers.tsx';
+import { WorkersPanel } from './cluster/workers-panel.tsx';
 import { ConfigTab } from './config-tab.tsx';
 import { EvaluationsTab } from './evaluations-tab.tsx';
 import { LogTab } from './log-tab.tsx';
-import { RunControls } from './run-controls.tsx';
+import { RunControls, isResumable } from './run-controls.tsx';
 import { TagEditor } from './tags.tsx';
 import './runs.css';
 
@@ -49,6 +52,7 @@ function RunSkeleton(): ReactElement {
 
 function Run({ run }: { run: RunDetail }): ReactElement {
   const summary = useSummary(run);
+  const { cluster } = run.request;
   return (
     <>
       <section className="panel run-head">
@@ -56,8 +60,14 @@ function Run({ run }: { run: RunDetail }): ReactElement {
           <h1>{run.name}</h1>
           <Status status={summary.status} />
           {summary.status === 'running' && <span className="muted">{PHASE_LABELS[summary.phase]}</span>}
+          {cluster !== undefined && (
+            <span className="workers-chip" title={cluster.workers.join(', ')}>
+              <Icon name="chip" size={14} />
+              {plural(cluster.workers.length, 'worker')}
+            </span>
+          )}
           <span className="spacer" />
-          <RunControls run={summary} canFinetune={canFinetune(run, summary)} />
+          <RunControls run={summary} canFinetune={canFinetune(run, summary)} isOnWorkers={cluster !== undefined} />
         </div>
         {summary.status !== 'finished' && (
           <Progress label={`Progress of ${run.name}`} done={summary.step} total={summary.totalSteps} />
@@ -65,7 +75,10 @@ function Run({ run }: { run: RunDetail }): ReactElement {
         <Facts run={summary} />
         <TagEditor run={summary} />
         {summary.error !== null && <Problem problem={summary.error} />}
+        {summary.status !== 'running' && <WorkersPanel run={run} status={summary.status} />}
+        {cluster !== undefined && isResumable(summary.status) && <ResumeOnWorkers run={run.id} cluster={cluster} />}
       </section>
+      {summary.status === 'running' && <WorkersPanel run={run} status={summary.status} />}
       <Tabs warnings={run.log.filter(({ level }) => level !== 'info').length} />
       <TabPanel run={run} />
     </>

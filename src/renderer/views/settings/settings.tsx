@@ -10,6 +10,7 @@ import { THEMES, type Theme, setPreferences, usePreferences } from '../../prefer
 import { shelf } from '../predict/picture-shelf.ts';
 import { KeysSection } from './keys-section.tsx';
 import { RuntimeSection } from './runtime-section.tsx';
+import { WorkersSection } from './workers-section.tsx';
 import { WorkspaceSection } from './workspace-section.tsx';
 import './settings.css';
 
@@ -17,6 +18,7 @@ const SECTIONS = [
   ['general', 'General'],
   ['keys', 'Keys'],
   ['runtime', 'Runtime and devices'],
+  ['workers', 'Workers'],
   ['workspace', 'Workspace'],
   ['privacy', 'Privacy'],
 ] as const;
@@ -59,6 +61,9 @@ export function Settings(): ReactElement {
             <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
               {({ runtime }) => <RuntimeSection runtime={runtime} />}
             </Loaded>
+          </Section>
+          <Section id="workers">
+            <WorkersSection />
           </Section>
           <Section id="workspace">
             <Loaded query={workspace} skeleton={<Skeleton height={56} />}>
@@ -120,6 +125,10 @@ function Privacy({ version }: { version: string | undefined }): ReactElement {
           The page may load nothing from elsewhere: its content security policy forbids it, and a test holds it to that.
         </li>
         <li>The one download is the TensorFlow runtime, when you press “Set up the runtime”.</li>
+        <li>
+          Workers, where you add some, are sent the settings, the list of images and the checkpoints of what they are to
+          do; never an image.
+        </li>
         <li>The camera is asked for when its button is pressed, and let go with its dialog.</li>
         <li>
           Pictures that are tried under Predict are kept for a day in the workspace’s cache, and in this browser until

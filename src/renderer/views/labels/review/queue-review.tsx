@@ -21,7 +21,7 @@ export function QueueReview({ round }: { round: Round }): ReactElement {
   return (
     <div className="review">
       <aside className="review-queues" aria-label="Queues">
-        <Loaded query={queues} skeleton={<Skeleton height={320} />}>
+        <Loaded query={queues} skeleton={<Skeleton height={420} />}>
           {(list) => (
             <QueueList
               list={list}
@@ -35,7 +35,14 @@ export function QueueReview({ round }: { round: Round }): ReactElement {
         </Loaded>
       </aside>
       {queues.data === undefined || workspace.data === undefined ? (
-        <div className="review-main">{queues.error === null && <Skeleton height={420} />}</div>
+        queues.error === null && (
+          <>
+            <div className="review-main">
+              <Skeleton height={420} />
+            </div>
+            <Skeleton height={420} />
+          </>
+        )
       ) : (
         <Sitting
           key={`${picked ?? queue}/${label ?? ''}/${queues.data.against ?? ''}/${reviewer ?? ''}`}

@@ -7,7 +7,7 @@ import type { RunSummary } from '#shared/training.ts';
 import { api } from '../../../api/client.ts';
 import { Choice } from '../../../components/fields.tsx';
 import { Empty, Loaded, Skeleton } from '../../../components/states.tsx';
-import { formatCount, formatRate } from '../../../text/format.ts';
+import { formatCount } from '../../../text/format.ts';
 import { FeedbackFaces } from './feedback-faces.tsx';
 
 const route = getRouteApi('/labels/feedback');
@@ -52,7 +52,7 @@ function FeedbackOf({ runs }: { runs: readonly RunSummary[] }): ReactElement {
       </div>
       <Loaded query={extremes} skeleton={<Skeleton height={320} />}>
         {(list) =>
-          list.length === 0 ? (
+          list.every(({ feedback }) => feedback === 0) ? (
             <section className="panel">
               <Empty icon="runs" title="This run kept no feedback">
                 Only runs of Meta-Face2Exp with feedback have it, from their first steps on.
@@ -91,7 +91,9 @@ interface ExtremesProps {
 /** The strongest help first, the strongest harm last. */
 function Extremes({ list, shown, onChoose }: ExtremesProps): ReactElement {
   const sorted = list.toSorted((one, other) => other.feedback - one.feedback);
-  const largest = Math.max(...list.map(({ feedback }) => Math.abs(feedback)), Number.EPSILON);
+  const largest = Math.max(...list.map(({ feedback }) => Math.abs(feedback)));
+  // Three digits of the largest, and as many decimals for all: they stand below each other.
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(largest)));
   return (
     <section className="panel">
       <ul className="extremes" aria-label="Steps by their feedback">
@@ -106,7 +108,7 @@ function Extremes({ list, shown, onChoose }: ExtremesProps): ReactElement {
               <span className={feedback < 0 ? 'extreme-bar extreme-harm' : 'extreme-bar'}>
                 <span style={{ width: `${(Math.abs(feedback) / largest) * 50}%` }} />
               </span>
-              <span className="number">{feedback < 0 ? `−${formatRate(-feedback)}` : `+${formatRate(feedback)}`}</span>
+              <span className="number">{`${feedback < 0 ? '−' : '+'}${Math.abs(feedback).toFixed(decimals)}`}</span>
             </AriaButton>
           </li>
         ))}

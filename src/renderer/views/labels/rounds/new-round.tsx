@@ -8,6 +8,8 @@ import { FolderField } from '../../../components/folder-field.tsx';
 import { FormPopover } from '../../../components/form-popover.tsx';
 import { formatCount, formatShare } from '../../../text/format.ts';
 import { NETWORK_LABELS } from '../../../text/words.ts';
+import { type ClusterDraft, clusterOf, isSomewhere } from '../../workers/cluster-draft.ts';
+import { WhereIfKnown } from '../../workers/where.tsx';
 
 const AUTOMATIC = 'automatic';
 
@@ -30,6 +32,7 @@ export function NewRound(): ReactElement {
   const [source, setSource] = useState<string | null>(null);
   const [name, setName] = useState('');
   const [embeddings, setEmbeddings] = useState(true);
+  const [cluster, setCluster] = useState<ClusterDraft | null>(null);
   const chosenRun = run ?? trained[0]?.id ?? null;
   return (
     <FormPopover
@@ -38,7 +41,7 @@ export function NewRound(): ReactElement {
       kind="primary"
       title="Label a source with a network"
       submitLabel="Label"
-      canSubmit={chosenRun !== null && source !== null}
+      canSubmit={chosenRun !== null && source !== null && isSomewhere(cluster)}
       onSubmit={async () => {
         const job = await client.rounds.label.mutate({
           run: chosenRun!,
@@ -46,6 +49,7 @@ export function NewRound(): ReactElement {
           source: source!,
           ...(name.trim() !== '' && { name: name.trim() }),
           embeddings,
+          ...clusterOf(cluster),
         });
         notices.add({ level: 'info', message: `${job.title}: it goes on if you leave this page.` });
       }}
@@ -84,6 +88,7 @@ export function NewRound(): ReactElement {
         value={embeddings}
         onChange={setEmbeddings}
       />
+      <WhereIfKnown label="Where it computes" cluster={cluster} onChange={setCluster} />
     </FormPopover>
   );
 }

@@ -64,7 +64,8 @@ export function ChartActions({ data, holder }: ChartActionsProps): ReactElement 
   );
 }
 
-async function perform(action: () => Promise<string | undefined>): Promise<void> {
+/** Does what a menu offers, and says how it went. */
+export async function perform(action: () => Promise<string | undefined>): Promise<void> {
   try {
     const message = await action();
     if (message !== undefined) notices.add({ level: 'info', message });

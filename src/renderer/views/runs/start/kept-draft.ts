@@ -10,6 +10,10 @@ const draftSchema = z.object({
   labeled: z.string().nullable(),
   unlabeled: z.string().nullable(),
   validation: z.string(),
+  cluster: z
+    .object({ workers: z.array(z.string()), elastic: z.boolean(), timeoutSeconds: z.number() })
+    .nullable()
+    .default(null),
 });
 
 const storageKey = (from: string | undefined): string => `face2exp.new-run ${from ?? ''}`;

@@ -22,11 +22,13 @@ import {
   withPreset,
   withSettings,
 } from '../run-draft.ts';
+import { isSomewhere } from '../../workers/cluster-draft.ts';
 import { type Contradiction, contradictionsOf } from './contradictions.ts';
 import { GroupPanel } from './group-panel.tsx';
 import { useKeptDraft } from './kept-draft.ts';
 import { PresetCards } from './preset-cards.tsx';
 import { RunOutlook } from './run-outlook.tsx';
+import { WherePanel } from './where-panel.tsx';
 import '../runs.css';
 import './start.css';
 
@@ -117,6 +119,7 @@ function RunForm({ stats, subsets, original }: RunFormProps): ReactElement {
       <div className="stack">
         <PresetCards draft={draft} onChoose={(name) => setDraft(withPreset(draft, name))} />
         <DataPanel draft={draft} options={options} onChange={setDraft} />
+        <WherePanel draft={draft} onChange={setDraft} />
         {CONFIG_GROUPS.map((group) => (
           <GroupPanel
             key={group.title}
@@ -161,6 +164,7 @@ function RunForm({ stats, subsets, original }: RunFormProps): ReactElement {
 
 /** What is still to be chosen before a run can start, as a sentence. */
 function missingPart(draft: RunDraft, options: DataOptions): string | null {
+  if (!isSomewhere(draft.cluster)) return 'Choose workers, or train on this machine.';
   if (requestOf(draft) === null) return 'Choose the unlabeled faces, or the supervised baseline.';
   if (options.validation.length === 0) return 'Import validation images first: the best checkpoint is chosen on them.';
   return null;

@@ -6,7 +6,7 @@ import { Button } from '../../../components/button.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import { ErrorNote, Skeleton } from '../../../components/states.tsx';
 import { formatBytes, formatCount, formatRate } from '../../../text/format.ts';
-import { type RunDraft, configOf, imagesOf, requestOf } from '../run-draft.ts';
+import { type RunDraft, configOf, devicesOf, imagesOf, requestOf } from '../run-draft.ts';
 import type { Contradiction } from './contradictions.ts';
 import { type Estimate, estimateRun } from './estimate.ts';
 import { type Timing, useTiming } from './timing.ts';
@@ -30,8 +30,8 @@ export function RunOutlook({ draft, stats, subsets, contradictions, onFix }: Run
   return (
     <>
       <h2>What it will do</h2>
-      <Facts config={config} images={images} />
-      <Time timing={timing} estimate={estimate} />
+      <Facts config={config} images={images} devices={devicesOf(draft)} />
+      <Time timing={timing} estimate={estimate} isElsewhere={draft.cluster !== null} />
       {timing.error !== null && <ErrorNote error={timing.error} />}
       {request !== null && !isRefused && (
         <div>
@@ -47,10 +47,11 @@ export function RunOutlook({ draft, stats, subsets, contradictions, onFix }: Run
 
 interface FactsProps {
   readonly config: TrainingConfig;
+  readonly devices: number;
   readonly images: { readonly labeled: number; readonly unlabeled: number; readonly validation: number };
 }
 
-function Facts({ config, images }: FactsProps): ReactElement {
+function Facts({ config, images, devices }: FactsProps): ReactElement {
   const usesUnlabeled = config.method !== 'supervised';
   const unlabeled = config.batchSize * config.mu;
   const alone = config.method === 'meta-face2exp' ? Math.min(config.baseWarmupSteps, config.totalSteps) : 0;
@@ -61,16 +62,11 @@ function Facts({ config, images }: FactsProps): ReactElement {
         ? formatCount(config.totalSteps)
         : `${formatCount(config.totalSteps)}, ${formatCount(alone)} of them base alone`,
     ],
-    [
-      'Images a step',
-      usesUnlabeled
-        ? `${formatCount(config.batchSize)} + ${formatCount(unlabeled)} unlabeled`
-        : formatCount(config.batchSize),
-    ],
-    ['Each label is seen', times((config.totalSteps * config.batchSize) / images.labeled)],
+    ['Images a step', imagesText(config, usesUnlabeled, devices)],
+    ['Each label is seen', times((config.totalSteps * config.batchSize * devices) / images.labeled)],
   ];
   if (usesUnlabeled) {
-    facts.push(['Each unlabeled face', times(((config.totalSteps - alone) * unlabeled) / images.unlabeled)]);
+    facts.push(['Each unlabeled face', times(((config.totalSteps - alone) * unlabeled * devices) / images.unlabeled)]);
   }
   facts.push(['Evaluations', formatCount(Math.ceil(config.totalSteps / config.evaluateEvery))]);
   return (
@@ -85,9 +81,24 @@ function Facts({ config, images }: FactsProps): ReactElement {
   );
 }
 
+/** "8 + 16 unlabeled", and "2 × (8 + 16 unlabeled)" for two devices. */
+function imagesText({ batchSize, mu }: TrainingConfig, usesUnlabeled: boolean, devices: number): string {
+  const labeled = formatCount(batchSize);
+  const batch = usesUnlabeled ? `${labeled} + ${formatCount(batchSize * mu)} unlabeled` : labeled;
+  if (devices === 1) return batch;
+  return `${formatCount(devices)} × ${usesUnlabeled ? `(${batch})` : batch}`;
+}
+
 const times = (count: number): string => (Number.isFinite(count) ? `${formatRate(count)} times` : '–');
 
-function Time({ timing, estimate }: { timing: Timing; estimate: Estimate | null }): ReactElement {
+interface TimeProps {
+  readonly timing: Timing;
+  readonly estimate: Estimate | null;
+  /** On other devices than those that were timed. */
+  readonly isElsewhere: boolean;
+}
+
+function Time({ timing, estimate, isElsewhere }: TimeProps): ReactElement {
   if (timing.isLoading) return <Skeleton height={64} />;
   if (estimate === null) {
     return (
@@ -106,6 +117,11 @@ function Time({ timing, estimate }: { timing: Timing; estimate: Estimate | null 
         fine-tuning, as {timing.source} tells
         {memory !== null && `; ${formatBytes(memory)} of memory`}.
       </p>
+      {isElsewhere && (
+        <p className="muted small">
+          That is of one machine: workers add their exchange, and the slowest sets the pace.
+        </p>
+      )}
     </div>
   );
 }
