@@ -4,21 +4,14 @@ import type { Evaluation, NetworkName, TrainingConfig } from '#shared/training.t
 import { evaluatePredictions } from '../evaluation/metrics.ts';
 import { createImagePool, type ImagePool, type RenderFailure, type SharedFloats } from '../imaging/pool.ts';
 import { BatchBuffers } from './batch-buffers.ts';
+import { batchOf, concatenated, EVALUATION_BATCH } from './evaluation-batches.ts';
 import { graphExecutor } from './executor.ts';
+import { predictTogether, type ValueExchange } from './predict-together.ts';
 import { type Predictor, predictorOf } from './predictor.ts';
 import { Prefetcher } from './prefetch.ts';
 import type { TrainedNetwork } from './trained-network.ts';
 
-/** Images that go through a network at a time. */
-export const EVALUATION_BATCH = 64;
 const CHANNELS = 3;
-
-/** A way to hand numbers to the other processes of a cluster. */
-export interface ValueExchange {
-  readonly group: { readonly rank: number; readonly size: number };
-  /** As many of each process. @returns [size × count], by rank. */
-  gatherValues(values: Float32Array): Promise<Float32Array>;
-}
 
 /** How images are prepared for a network. */
 export type NetworkView = Pick<TrainingConfig, 'imageSize' | 'releaseCrop' | 'released' | 'grayscale'>;
@@ -59,45 +52,7 @@ export interface LabeledPredictions {
 /** Class probabilities of several networks for the same images, each of which is rendered once. */
 export async function predictLabeled(request: LabeledRequest): Promise<LabeledPredictions> {
   const { exchange = null } = request;
-  return exchange === null ? predictAll(request) : predictTogether(request, exchange);
-}
-
-/** Each process predicts every so many-th batch. */
-async function predictTogether(
-  request: LabeledRequest,
-  { group, gatherValues }: ValueExchange,
-): Promise<LabeledPredictions> {
-  const { images, networks, classes } = request;
-  const begun = performance.now();
-  const batchCount = Math.ceil(images.length / EVALUATION_BATCH);
-  const batchesOf = (rank: number): number[] =>
-    Array.from({ length: batchCount }, (_, index) => index).filter((index) => index % group.size === rank);
-  const imagesOf = (rank: number): ManifestImage[] => batchesOf(rank).flatMap((index) => [...batchOf(images, index)]);
-  const own = imagesOf(group.rank);
-  const found = await predictAll({ ...request, images: own });
-
-  // A row: whether the image could be read, then what each network says of it.
-  const width = 1 + networks.length * classes.length;
-  const rows = new Float32Array(imagesOf(0).length * width);
-  const places = new Map(own.map(({ id }, place) => [id, place]));
-  for (const [index, id] of found.ids.entries()) {
-    const said = found.probabilities.map((values) => rowOf(values, index, classes.length));
-    rows.set([1, ...said.flatMap((values) => [...values])], places.get(id)! * width);
-  }
-  const gathered = await gatherValues(rows);
-  const all = Array.from({ length: group.size }, (_, rank) =>
-    imagesOf(rank).map((image, place) => ({ image, row: rowOf(gathered, rank * imagesOf(0).length + place, width) })),
-  ).flat();
-  const byImage = new Map(all.map(({ image, row }) => [image, row]));
-  const readable = images.map((image) => ({ image, row: byImage.get(image)! })).filter(({ row }) => row[0] === 1);
-  return {
-    ids: readable.map(({ image }) => image.id),
-    labels: readable.map(({ image }) => image.label),
-    probabilities: networks.map((_, which) =>
-      concatenated(readable.map(({ row }) => rowOf(row.subarray(1), which, classes.length))),
-    ),
-    seconds: (performance.now() - begun) / 1000 / networks.length,
-  };
+  return exchange === null ? predictAll(request) : predictTogether(request, exchange, predictAll);
 }
 
 async function predictAll(request: LabeledRequest): Promise<LabeledPredictions> {
@@ -202,10 +157,6 @@ export async function predictImages(
   }
 }
 
-function batchOf(images: readonly ManifestImage[], index: number): readonly ManifestImage[] {
-  return images.slice(index * EVALUATION_BATCH, (index + 1) * EVALUATION_BATCH);
-}
-
 /** A batch is always of the same size, so that one graph serves all of a split: the last one's free places hold what was there before. */
 export async function renderEvaluationBatch(
   pool: ImagePool,
@@ -225,14 +176,4 @@ export async function renderEvaluationBatch(
 
 function rowsOf(values: Float32Array, length: number): Float32Array[] {
   return Array.from({ length: values.length / length }, (_, row) => values.subarray(row * length, (row + 1) * length));
-}
-
-function rowOf(values: Float32Array, row: number, width: number): Float32Array {
-  return values.subarray(row * width, (row + 1) * width);
-}
-
-function concatenated(rows: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  rows.reduce((offset, row) => (whole.set(row, offset), offset + row.length), 0);
-  return whole;
 }

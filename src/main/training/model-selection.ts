@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Best, Evaluation, NetworkName, TrainingConfig } from '#shared/training.ts';
 import type { Tensors } from './checkpoint.ts';
-import { evaluateNetworks, type ValueExchange } from './evaluate.ts';
+import { evaluateNetworks } from './evaluate.ts';
+import type { ValueExchange } from './predict-together.ts';
 import { graphExecutor, type StepExecutor } from './executor.ts';
 import type { Network } from './network.ts';
 import { type Predictor, predictorOf } from './predictor.ts';

@@ -1,6 +1,7 @@
 import type { NetworkName } from '#shared/training.ts';
 import type { ImageBatch } from './batches.ts';
-import { predictLabeled, type ValueExchange } from './evaluate.ts';
+import { predictLabeled } from './evaluate.ts';
+import type { ValueExchange } from './predict-together.ts';
 import type { StepExecutor } from './executor.ts';
 import { type Predictor, predictorOf } from './predictor.ts';
 import type { RunContext } from './run-context.ts';
