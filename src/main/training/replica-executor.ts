@@ -16,7 +16,7 @@ export interface ReplicaExecutor extends StepExecutor {
   readonly group: ProcessGroup;
   /** What any of the processes had asked for when the last step began: the same in all of them. */
   agreedRequest(): EndRequest | null;
-  /** Milliseconds of the last step in which this process waited for the others or exchanged with them and computed nothing. */
+  /** Milliseconds of the last step in which this process waited for the others or exchanged with them, and had nothing else to compute. */
   exchangeMilliseconds(): number;
   /** Numbers of all processes, as many of each. @returns [size × count], by rank. */
   gatherValues(values: Float32Array): Promise<Float32Array>;
@@ -96,7 +96,7 @@ function withAgreement<Feed extends string, Fetch extends string>(
       string
     >['feeds'],
     step: (feeds) => {
-      const endRequests = group.gather(feeds.endRequest);
+      const endRequests = group.gather(feeds.endRequest, false);
       const fetched = step.step(feeds);
       return { ...fetched, endRequests, exchangeTimes: group.takeTimes() } as Readonly<
         Record<Fetch | AddedFetch, tf.Tensor>

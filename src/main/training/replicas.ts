@@ -10,11 +10,19 @@ import type { TrainingPass } from './resnet.ts';
  * The whole batch is ordered by part (labeled, weak, strong), in a part by rank: as one process with as many towers has it.
  */
 
-/** Rows of all processes, by rank. @param group undefined: of this one alone. @param rows [count, …]. @returns [size · count, …]. */
-export function gatherRows<Tensor extends tf.Tensor>(group: ProcessGroup | undefined, rows: Tensor): Tensor {
+/**
+ * Rows of all processes, by rank.
+ * @param group undefined: of this one alone. @param rows [count, …]. @param isAwaited nothing else can be computed meanwhile.
+ * @returns [size · count, …].
+ */
+export function gatherRows<Tensor extends tf.Tensor>(
+  group: ProcessGroup | undefined,
+  rows: Tensor,
+  isAwaited = true,
+): Tensor {
   if (group === undefined) return rows;
   const [count, ...rest] = rows.shape;
-  return tf.reshape(group.gather(rows), [group.size * count!, ...rest]) as Tensor;
+  return tf.reshape(group.gather(rows, isAwaited), [group.size * count!, ...rest]) as Tensor;
 }
 
 /** What is known of the labeled images of a batch. */
@@ -28,7 +36,7 @@ export interface LabeledBatch {
 /** Labels and weights of all processes; both travel as float32, which every device exchanges. */
 export function gatherLabels(group: ProcessGroup | undefined, { labels, labelWeights }: LabeledBatch): LabeledBatch {
   if (group === undefined) return { labels, labelWeights };
-  const gathered = gatherRows(group, tf.stack([tf.cast(labels, 'float32'), labelWeights], 1));
+  const gathered = gatherRows(group, tf.stack([tf.cast(labels, 'float32'), labelWeights], 1), false);
   const [allLabels, allWeights] = tf.unstack(gathered, 1);
   return { labels: tf.cast(allLabels!, 'int32') as tf.Tensor1D, labelWeights: allWeights as tf.Tensor1D };
 }
@@ -91,13 +99,15 @@ function ownRows(rows: tf.Tensor2D, parts: readonly number[], { rank, size }: Pr
 /** Gradients of all processes, added up; those that are known first travel first. */
 function addUp(gradients: ReadonlyMap<string, tf.Tensor>, group: ProcessGroup): ReadonlyMap<string, tf.Tensor> {
   const named = Array.from(gradients, ([name, gradient]) => ({ name, gradient, shape: gradient.shape }));
-  const summed = exchangeLists(named).flatMap((list) => {
+  const lists = exchangeLists(named);
+  const summed = lists.flatMap((list, index) => {
     const flat = tf.concat(list.map(({ gradient }) => tf.reshape(gradient, [-1])));
     const values = tf.split(
-      group.sum(flat),
+      // While the others travel, gradients are still computed.
+      group.sum(flat, index === lists.length - 1),
       list.map(({ gradient }) => gradient.size),
     );
-    return list.map(({ name, shape }, index): [string, tf.Tensor] => [name, tf.reshape(values[index]!, shape)]);
+    return list.map(({ name, shape }, place): [string, tf.Tensor] => [name, tf.reshape(values[place]!, shape)]);
   });
   return new Map(summed);
 }

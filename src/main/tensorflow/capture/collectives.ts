@@ -34,41 +34,43 @@ export class ProcessGroup {
 
   /**
    * Every process's tensor, in the order of the ranks.
-   * @param tensor of the same shape in all of them. @returns [size, ...shape].
-   * @throws StudioError 'internal' outside of a captured step.
+   * @param tensor of the same shape in all of them. @param isAwaited nothing else can be computed meanwhile: {@link takeTimes} counts it.
+   * @returns [size, ...shape]. @throws StudioError 'internal' outside of a captured step.
    */
-  gather<Tensor extends tf.Tensor>(tensor: Tensor): tf.Tensor {
+  gather<Tensor extends tf.Tensor>(tensor: Tensor, isAwaited = true): tf.Tensor {
     const recorder = recorderOf('gather');
     const own = recorder.outputOf(tensor);
-    const gathered = this.#exchange(recorder, 'CollectiveGatherV2', reshaped(recorder, own, [1, ...tensor.shape]), []);
+    const input = reshaped(recorder, own, [1, ...tensor.shape]);
+    const gathered = this.#exchange(recorder, 'CollectiveGatherV2', input, [], isAwaited);
     // TensorFlow infers no shape for it.
     return tensorOf(recorder, reshaped(recorder, gathered, [this.size, ...tensor.shape]));
   }
 
   /**
    * The sum over all processes, the same bits in each of them.
-   * @param tensor float32, of the same shape in all of them.
+   * @param tensor float32, of the same shape in all of them. @param isAwaited as of {@link gather}.
    * @throws StudioError 'internal' outside of a captured step.
    */
-  sum(tensor: tf.Tensor): tf.Tensor {
+  sum(tensor: tf.Tensor, isAwaited = true): tf.Tensor {
     const recorder = recorderOf('add up');
-    const summed = this.#exchange(recorder, 'CollectiveReduceV2', recorder.outputOf(tensor), [
+    const operations: Attribute[] = [
       { name: 'merge_op', kind: 'string', value: 'Add' },
       { name: 'final_op', kind: 'string', value: 'Id' },
-    ]);
+    ];
+    const summed = this.#exchange(recorder, 'CollectiveReduceV2', recorder.outputOf(tensor), operations, isAwaited);
     return tensorOf(recorder, reshaped(recorder, summed, tensor.shape));
   }
 
   /**
-   * When the exchanges of the step recorded since the last call begin and end, to be fetched: [exchanges, 2] float32, milliseconds after the
-   * first of them began. A process that all others wait for waits least itself.
+   * When the awaited exchanges of the step recorded since the last call begin and end, to be fetched: [exchanges, 2] float32, milliseconds
+   * after the first of them began. A process that all others wait for waits least itself.
    */
   takeTimes(): tf.Tensor {
     const recorder = recorderOf('time');
     const { graph, scope } = recorder;
     const marks = this.#marks.splice(0);
     const [first] = marks;
-    if (first === undefined) throw new StudioError('internal', `The step "${scope}" exchanges nothing.`);
+    if (first === undefined) throw new StudioError('internal', `The step "${scope}" waits for no exchange.`);
     const add = (type: string, inputs: (Output | Output[])[], attributes: Attribute[] = []): Output =>
       graph.addOutput({ type, name: `${scope}/times`, inputs, attributes, device: this.#device });
     const origin = marks.map(({ begun }) => begun).reduce((a, b) => add('Minimum', [a, b]));
@@ -85,7 +87,13 @@ export class ProcessGroup {
     return tensorOf(recorder, reshaped(recorder, add('Mul', [seconds, thousand]), [marks.length, 2]));
   }
 
-  #exchange({ graph, scope }: Recorder, type: string, input: Output, attributes: Attribute[]): Output {
+  #exchange(
+    { graph, scope }: Recorder,
+    type: string,
+    input: Output,
+    attributes: Attribute[],
+    isAwaited: boolean,
+  ): Output {
     const name = `${scope}/${type}`;
     const integer = (value: number): Output =>
       graph.constant(name, { dataType: 'int32', shape: [], data: Int32Array.of(value) });
@@ -98,7 +106,7 @@ export class ProcessGroup {
       after: [begun.oper],
       device: this.#device,
     });
-    this.#marks.push({ begun, ended: this.#timestamp(graph, name, exchanged.oper) });
+    if (isAwaited) this.#marks.push({ begun, ended: this.#timestamp(graph, name, exchanged.oper) });
     return exchanged;
   }
 
