@@ -1,6 +1,7 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { z } from 'zod';
 import { Frame } from './frame/frame.tsx';
+import { lazyPlace } from './lazy-place.tsx';
 import {
   dataSearchSchema,
   duplicatesSearchSchema,
@@ -26,149 +27,149 @@ const overview = createRoute({ getParentRoute: () => root, path: '/', component:
 const data = createRoute({
   getParentRoute: () => root,
   path: '/data',
-  component: lazyRouteComponent(() => import('./views/data/data-place.tsx'), 'DataPlace'),
+  component: lazyPlace(() => import('./views/data/data-place.tsx'), 'DataPlace'),
 });
 const faces = createRoute({
   getParentRoute: () => data,
   path: '/',
   validateSearch: (search) => dataSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/data/faces.tsx'), 'Faces'),
+  component: lazyPlace(() => import('./views/data/faces.tsx'), 'Faces'),
 });
 const sources = createRoute({
   getParentRoute: () => data,
   path: '/sources',
   staticData: { title: 'Sources' },
   validateSearch: (search) => sourcesSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/data/sources.tsx'), 'Sources'),
+  component: lazyPlace(() => import('./views/data/sources.tsx'), 'Sources'),
 });
 const subsets = createRoute({
   getParentRoute: () => data,
   path: '/subsets',
   staticData: { title: 'Subsets' },
   validateSearch: (search) => subsetsSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/data/subsets.tsx'), 'Subsets'),
+  component: lazyPlace(() => import('./views/data/subsets.tsx'), 'Subsets'),
 });
 const duplicates = createRoute({
   getParentRoute: () => data,
   path: '/duplicates',
   staticData: { title: 'Duplicates' },
   validateSearch: (search) => duplicatesSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/data/duplicates.tsx'), 'Duplicates'),
+  component: lazyPlace(() => import('./views/data/duplicates.tsx'), 'Duplicates'),
 });
 const exclusions = createRoute({
   getParentRoute: () => data,
   path: '/exclusions',
   staticData: { title: 'Exclusions' },
-  component: lazyRouteComponent(() => import('./views/data/exclusions.tsx'), 'Exclusions'),
+  component: lazyPlace(() => import('./views/data/exclusions.tsx'), 'Exclusions'),
 });
 const importImages = createRoute({
   getParentRoute: () => data,
   path: '/import',
   staticData: { title: 'Import' },
   validateSearch: (search) => z.object({ path: z.string().optional().catch(undefined) }).parse(search),
-  component: lazyRouteComponent(() => import('./views/data/import-images.tsx'), 'ImportImages'),
+  component: lazyPlace(() => import('./views/data/import-images.tsx'), 'ImportImages'),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
   validateSearch: (search) => runListSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/runs/run-list.tsx'), 'RunList'),
+  component: lazyPlace(() => import('./views/runs/run-list.tsx'), 'RunList'),
 });
 const newRun = createRoute({
   getParentRoute: () => root,
   path: '/runs/new',
   staticData: { title: 'New run' },
   validateSearch: (search) => newRunSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/runs/start/new-run.tsx'), 'NewRun'),
+  component: lazyPlace(() => import('./views/runs/start/new-run.tsx'), 'NewRun'),
 });
 const compareRuns = createRoute({
   getParentRoute: () => root,
   path: '/runs/compare',
   staticData: { title: 'Compare' },
   validateSearch: (search) => compareSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/runs/compare/compare-runs.tsx'), 'CompareRuns'),
+  component: lazyPlace(() => import('./views/runs/compare/compare-runs.tsx'), 'CompareRuns'),
 });
 const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$run',
   validateSearch: (search) => runSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/runs/run-page.tsx'), 'RunPage'),
+  component: lazyPlace(() => import('./views/runs/run-page.tsx'), 'RunPage'),
 });
 
 const labels = createRoute({
   getParentRoute: () => root,
   path: '/labels',
-  component: lazyRouteComponent(() => import('./views/labels/labels-place.tsx'), 'LabelsPlace'),
+  component: lazyPlace(() => import('./views/labels/labels-place.tsx'), 'LabelsPlace'),
 });
 const rounds = createRoute({
   getParentRoute: () => labels,
   path: '/',
-  component: lazyRouteComponent(() => import('./views/labels/rounds/round-list.tsx'), 'RoundList'),
+  component: lazyPlace(() => import('./views/labels/rounds/round-list.tsx'), 'RoundList'),
 });
 const flips = createRoute({
   getParentRoute: () => labels,
   path: '/flips',
   staticData: { title: 'Flips' },
   validateSearch: (search) => flipsSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/labels/rounds/flips.tsx'), 'Flips'),
+  component: lazyPlace(() => import('./views/labels/rounds/flips.tsx'), 'Flips'),
 });
 const audits = createRoute({
   getParentRoute: () => labels,
   path: '/audits',
   staticData: { title: 'Blind audits' },
-  component: lazyRouteComponent(() => import('./views/labels/audit/audits.tsx'), 'Audits'),
+  component: lazyPlace(() => import('./views/labels/audit/audits.tsx'), 'Audits'),
 });
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/labels/audits/$audit',
-  component: lazyRouteComponent(() => import('./views/labels/audit/audit-page.tsx'), 'AuditPage'),
+  component: lazyPlace(() => import('./views/labels/audit/audit-page.tsx'), 'AuditPage'),
 });
 const feedback = createRoute({
   getParentRoute: () => labels,
   path: '/feedback',
   staticData: { title: 'Feedback' },
   validateSearch: (search) => feedbackSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/labels/rounds/feedback.tsx'), 'Feedback'),
+  component: lazyPlace(() => import('./views/labels/rounds/feedback.tsx'), 'Feedback'),
 });
 const decisions = createRoute({
   getParentRoute: () => labels,
   path: '/log',
   staticData: { title: 'Decisions' },
-  component: lazyRouteComponent(() => import('./views/labels/history/decisions.tsx'), 'Decisions'),
+  component: lazyPlace(() => import('./views/labels/history/decisions.tsx'), 'Decisions'),
 });
 const agreement = createRoute({
   getParentRoute: () => labels,
   path: '/agreement',
   staticData: { title: 'Agreement' },
   validateSearch: (search) => agreementSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/labels/history/agreement.tsx'), 'AgreementPage'),
+  component: lazyPlace(() => import('./views/labels/history/agreement.tsx'), 'AgreementPage'),
 });
 const round = createRoute({
   getParentRoute: () => root,
   path: '/labels/$round',
   validateSearch: (search) => roundSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/labels/round-page.tsx'), 'RoundPage'),
+  component: lazyPlace(() => import('./views/labels/round-page.tsx'), 'RoundPage'),
 });
 
 const predict = createRoute({
   getParentRoute: () => root,
   path: '/predict',
   validateSearch: (search) => predictSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/predict/predict.tsx'), 'Predict'),
+  component: lazyPlace(() => import('./views/predict/predict.tsx'), 'Predict'),
 });
 
 const evaluate = createRoute({
   getParentRoute: () => root,
   path: '/evaluate',
   validateSearch: (search) => evaluateSearchSchema.parse(search),
-  component: lazyRouteComponent(() => import('./views/evaluate/evaluate.tsx'), 'Evaluate'),
+  component: lazyPlace(() => import('./views/evaluate/evaluate.tsx'), 'Evaluate'),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./views/settings/settings.tsx'), 'Settings'),
+  component: lazyPlace(() => import('./views/settings/settings.tsx'), 'Settings'),
 });
 
 export const router = createRouter({

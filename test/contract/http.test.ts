@@ -115,9 +115,9 @@ test('procedures answer to those with the token', async () => {
   expect(JSON.parse(answer.body)).toMatchObject({ result: { data: { images: 14 } } });
 });
 
-test.each(GUARDED)(
-  '%s is refused, and that noted, without a token and with a wrong or cut one',
-  async (path, request) => {
+test.each(GUARDED.map(([path, request]) => ({ path, request })))(
+  '$path is refused, and that noted, without a token and with a wrong or cut one',
+  async ({ path, request }) => {
     const headers: Record<string, string>[] = [
       {},
       { authorization: `Bearer ${'x'.repeat(token.length)}` },

@@ -1,4 +1,5 @@
 import { type Page, expect, test } from '@playwright/test';
+import { runJson } from '../contract/command.ts';
 import { type RunningStudio, problemsOf, startStudio } from './studio.ts';
 
 /** The frame around every place, on an empty workspace: empty states, keys, theme, signing in. */
@@ -93,4 +94,25 @@ test('a window whose token the host does not know is signed out, and a pasted ad
   await stranger.getByRole('button', { name: 'Sign in' }).click();
   await expect(stranger.getByRole('alert')).toContainText('That is not an address the studio printed');
   await stranger.close();
+});
+
+test('its benchmark measures the window in a browser, and leaves nothing running', async () => {
+  const { benchmarks } = await runJson<{ benchmarks: { name: string; ours: number; unit: string }[] }>(
+    ...['bench', 'window', '--quick'],
+  );
+  expect(benchmarks.map(({ name, unit }) => `${name}, ${unit}`)).toEqual([
+    'window/first paint, median, ms',
+    'window/first paint, 95 %, ms',
+    'window/overview there, median, ms',
+    'window/filter click to paint, 95 %, ms',
+    'window/longest blank screen, dragging, ms',
+    'window/longest blank screen, keys, ms',
+    'window/script memory after that, MB',
+    // Only Linux tells what a process holds.
+    ...(process.platform === 'linux' ? ['window/page process after that, MB'] : []),
+  ]);
+  for (const { name, ours } of benchmarks) {
+    if (!name.includes('blank')) expect(ours, name).toBeGreaterThan(0);
+    expect(ours, name).toBeLessThan(60_000);
+  }
 });

@@ -87,13 +87,13 @@ function timed(work: () => void): number {
   return performance.now() - started;
 }
 
-function percentile95(milliseconds: readonly number[]): number {
+export function percentile95(milliseconds: readonly number[]): number {
   const sorted = milliseconds.toSorted((one, other) => one - other);
   return sorted[Math.ceil(sorted.length * 0.95) - 1]!;
 }
 
 /** A labeled set in class folders, people without labels, and a held-out set, in the order in which folders are read. */
-function insertRows(catalog: Catalog, rows: number): void {
+export function insertRows(catalog: Catalog, rows: number): void {
   const roles = ['labeled', 'unlabeled', 'test'] as const;
   const shares = [0.3, 0.6, 0.1];
   for (const [index, name] of SOURCES.entries()) {

@@ -13,6 +13,7 @@ import { type BlockTimes, measureInterleaved } from './measure.ts';
 import { writePhotographs } from './photographs.ts';
 import { type Side, type SideProgram, startSide } from './side-process.ts';
 import { compare, type Comparison } from './statistics.ts';
+import { WINDOW_GROUP } from './window/window.ts';
 
 /** How the studio starts its own child processes. */
 export interface NodeProgram {
@@ -103,7 +104,7 @@ async function chosenBenchmarks(request: BenchRequest, folder: string): Promise<
 }
 
 function unknownName(name: string, benchmarks: readonly Benchmark[]): StudioError {
-  const names = [...BENCHMARK_GROUPS, CATALOG_GROUP, ...benchmarks.map((benchmark) => benchmark.name)];
+  const names = [...BENCHMARK_GROUPS, CATALOG_GROUP, WINDOW_GROUP, ...benchmarks.map((benchmark) => benchmark.name)];
   return new StudioError('usage', `There is no benchmark ${name}.`, { hint: `There are ${names.join(', ')}.` });
 }
 

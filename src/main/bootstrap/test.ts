@@ -24,7 +24,7 @@ import {
  * stdout is the sum; the exit code is 1 when anything failed or could not run. Runs in the checkout.
  *
  *   --full        also the slow tests in test/full
- *   --real DIR    only the tests in test/real, on the real data in DIR
+ *   --real DIR    only the tests in test/real and the journey in the window, on the real data in DIR
  */
 
 interface Stage {
@@ -64,16 +64,19 @@ const rendererBuild: Stage = {
   run: async () => ((await runNode([ELECTRON_VITE, 'build', '--logLevel', 'warn'])) === 0 ? ONE_PASSED : ONE_FAILED),
 };
 
-const endToEndTests: Stage = {
-  name: 'end-to-end tests',
-  run: async () => {
-    const report = join(reports, 'playwright.json');
-    environment['PLAYWRIGHT_JSON_OUTPUT_NAME'] = report;
-    const arguments_ = [PLAYWRIGHT, 'test', '--config', 'test/playwright.config.ts', '--reporter', 'list,json'];
-    const exitCode = await runNode(arguments_);
-    return tallyWithExit(playwrightTally(readReport<PlaywrightReport>(report)), exitCode);
-  },
-};
+/** @param files those that are run; all when left out. */
+function endToEndStage(name: string, files: readonly string[] = []): Stage {
+  return {
+    name,
+    run: async () => {
+      const report = join(reports, 'playwright.json');
+      environment['PLAYWRIGHT_JSON_OUTPUT_NAME'] = report;
+      const options = ['--config', 'test/playwright.config.ts', '--reporter', 'list,json'];
+      const exitCode = await runNode([PLAYWRIGHT, 'test', ...options, ...files]);
+      return tallyWithExit(playwrightTally(readReport<PlaywrightReport>(report)), exitCode);
+    },
+  };
+}
 
 /** @param mode which suites: see test/vitest.config.ts. */
 function vitestStage(mode: 'test' | 'full' | 'real'): Stage {
@@ -104,7 +107,13 @@ function chooseStages(): readonly Stage[] {
     if (!existsSync(folder))
       throw new StudioError('usage', `There is no folder ${folder}.`, { hint: 'Name the folder with the real data.' });
     environment['FACE2EXP_REAL_DATA'] = folder;
-    return [prepareRuntime, vitestStage('real')];
+    return [
+      prepareRuntime,
+      vitestStage('real'),
+      rendererBuild,
+      prepareBrowser,
+      endToEndStage('the journey in the window on real data', ['journey.spec.ts']),
+    ];
   }
   return [
     prepareRuntime,
@@ -112,7 +121,7 @@ function chooseStages(): readonly Stage[] {
     ...sourceChecks,
     vitestStage(full ? 'full' : 'test'),
     rendererBuild,
-    endToEndTests,
+    endToEndStage('end-to-end tests'),
   ];
 }
 

@@ -1,10 +1,12 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { StudioError } from '#shared/errors.ts';
 import type { BenchResult } from '../../bench/catalog.ts';
 import { CATALOG_GROUP, runCatalogBenchmark } from '../../bench/catalog-run.ts';
 import { CLUSTER_GROUP, runClusterBenchmark } from '../../bench/cluster-run.ts';
 import type { BenchmarkMachine } from '../../bench/benchmarks.ts';
 import { benchmarkMachine, type Measurement, runBenchmarks } from '../../bench/run.ts';
+import { runWindowBenchmark, WINDOW_GROUP } from '../../bench/window/window.ts';
+import { findBrowser } from '../../bootstrap/find-browser.ts';
 import { ENGINE_ENVIRONMENT, ENGINE_NODE_OPTIONS } from '../engine-process.ts';
 import type { CommandContext } from './context.ts';
 import { formatTable } from './output.ts';
@@ -30,16 +32,17 @@ export const registerBenchCommand: Register = (program, action) => {
     )
     .argument(
       '[name]',
-      'step, pipeline, inference, catalog, cluster, or one benchmark by its name; all but cluster when left out',
+      'step, pipeline, inference, catalog, cluster, window, or one benchmark by its name; all but cluster and window when left out',
     )
     .option('--peer-python <program>', 'a Python with torch, to compare with')
     .option('--images <folder>', 'JPEG files for the pipeline, instead of generated ones')
     .option('--threads <count>', 'threads and image workers of each side', positiveInteger, availableParallelism())
-    .option('--rows <count>', 'rows of the catalog (default: a million)', positiveInteger)
+    .option('--rows <count>', 'rows of the catalog, also of the window’s (default: a million)', positiveInteger)
     .option('--quick', 'small cases and few repetitions, only to see that all works', false)
     .action(
       action(async (context, options: BenchOptions, name?: string) => {
         const signal = endedByInterrupt(context);
+        if (name === WINDOW_GROUP) return measureWindow(context, options, signal);
         const machine = benchmarkMachine(options.threads);
         const isAlone = name === CATALOG_GROUP || name === CLUSTER_GROUP;
         const measured = isAlone ? [] : await measure(context, options, machine, name, signal);
@@ -109,6 +112,28 @@ function measureCatalog(
 ): Promise<BenchResult[]> {
   const count = rows ?? (quick ? CATALOG_ROWS.quick : CATALOG_ROWS.full);
   return runCatalogBenchmark(count, signal, (message) => context.progress.line(message));
+}
+
+/** What the window does in a browser, on a catalog of its own. */
+async function measureWindow(
+  context: CommandContext,
+  { rows, quick }: BenchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const browser = await findBrowser();
+  if (browser === null) {
+    throw new StudioError('not-found', 'There is no Chromium or Chrome to measure the window in.', {
+      hint: 'Install one, or name it by FACE2EXP_BROWSER.',
+    });
+  }
+  const benchmarks = await runWindowBenchmark({
+    rows: rows ?? (quick ? CATALOG_ROWS.quick : CATALOG_ROWS.full),
+    browser: browser.path,
+    studio: { command: process.execPath, parameters: [process.argv[1]!] },
+    signal,
+    onProgress: (message) => context.progress.line(message),
+  });
+  context.result({ benchmarks, load: loadavg(), quick }, catalogText(benchmarks));
 }
 
 function measuredText(measurements: readonly Measurement[], { mixedPrecision }: BenchmarkMachine): string {
