@@ -1,8 +1,11 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { HostStatus, ShellMessages, ShellRequests, StudioShell } from '#shared/shell.ts';
 
-function ask<Channel extends keyof ShellRequests>(channel: Channel): ReturnType<ShellRequests[Channel]> {
-  return ipcRenderer.invoke(channel) as ReturnType<ShellRequests[Channel]>;
+function ask<Channel extends keyof ShellRequests>(
+  channel: Channel,
+  ...values: Parameters<ShellRequests[Channel]>
+): ReturnType<ShellRequests[Channel]> {
+  return ipcRenderer.invoke(channel, ...values) as ReturnType<ShellRequests[Channel]>;
 }
 
 const studioShell: StudioShell = {
@@ -10,6 +13,7 @@ const studioShell: StudioShell = {
   chooseFolder: () => ask('shell:choose-folder'),
   chooseImage: () => ask('shell:choose-image'),
   pathOf: (file) => webUtils.getPathForFile(file),
+  showWork: (work) => ask('shell:show-work', work),
   onHostStatus: (listener) => {
     // The event itself stays on this side: it holds the sender, and with it all of IPC.
     const onMessage = (_event: unknown, status: HostStatus): void => listener(status);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SerializedStudioError } from './errors.ts';
 
 /** How the host, which the desktop shell starts and keeps running, is doing. */
@@ -9,6 +10,17 @@ export type HostStatus =
   /** The shell has given up; it shows the error in a dialog of its own that offers to try again. */
   | { readonly state: 'failed'; readonly error: SerializedStudioError };
 
+/** The studio's work as the system shows it: in the dock or taskbar, by not falling asleep, and by a word when something has ended. */
+export const shellWorkSchema = z.object({
+  /** Something runs: the machine stays awake. */
+  isWorking: z.boolean(),
+  /** Of all that runs, 0 … 1; null when nothing tells. */
+  progress: z.number().min(0).max(1).nullable(),
+  /** What has ended since the last time. */
+  ended: z.array(z.object({ title: z.string().max(200), outcome: z.string().max(300) })).max(20),
+});
+export type ShellWork = z.infer<typeof shellWorkSchema>;
+
 /** What the desktop shell adds to the window, as `window.studioShell`. In a browser it is undefined. */
 export interface StudioShell {
   readonly platform: NodeJS.Platform;
@@ -18,6 +30,8 @@ export interface StudioShell {
   chooseImage(): Promise<string | null>;
   /** The absolute path of a file or folder that was dropped on the window; empty when the file does not come from the disk. */
   pathOf(file: File): string;
+  /** Tells the system what the studio does. */
+  showWork(work: ShellWork): Promise<void>;
   /** Calls the listener with each change of the host's state, until the returned function is called. */
   onHostStatus(listener: (status: HostStatus) => void): () => void;
 }
@@ -26,6 +40,8 @@ export interface StudioShell {
 export type ShellRequests = {
   'shell:choose-folder': () => Promise<string | null>;
   'shell:choose-image': () => Promise<string | null>;
+  /** The page's word, checked by {@link shellWorkSchema}. */
+  'shell:show-work': (work: unknown) => Promise<void>;
 };
 
 /** Every message from the shell to the window. */

@@ -5,7 +5,9 @@ import type { ShellRequests } from '#shared/shell.ts';
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'bmp', 'gif', 'tif', 'tiff', 'avif'];
 
 /** The native dialogs, attached to the window. */
-export function dialogAnswers(window: BrowserWindow): ShellRequests {
+export function dialogAnswers(
+  window: BrowserWindow,
+): Pick<ShellRequests, 'shell:choose-folder' | 'shell:choose-image'> {
   return {
     'shell:choose-folder': () => chooseOne(window, { properties: ['openDirectory', 'createDirectory'] }),
     'shell:choose-image': () =>

@@ -8,6 +8,7 @@ import { secureContents, secureSession } from './security.ts';
 import { STUDIO_HOME, STUDIO_SCHEME, placeInArguments, placeOfLink } from './studio-address.ts';
 import { HOST_UNAVAILABLE_STATUS, STUDIO_PRIVILEGES, forwardTo } from './studio-protocol.ts';
 import { openWindow, setMenu } from './window.ts';
+import { workShower } from './work.ts';
 
 /*
  * The desktop shell: one window onto the host, which it starts and keeps running. Everything up to the last lines must have happened before
@@ -57,7 +58,7 @@ function open(): void {
     forwardTo(() => host.address()),
   );
   window = openWindow(installation.root);
-  answerRequests(ipcMain, dialogAnswers(window));
+  answerRequests(ipcMain, { ...dialogAnswers(window), 'shell:show-work': workShower(window, () => show(null)) });
   window.on('closed', () => (window = null));
   window.webContents.on('did-navigate', (_event, _address, status) => {
     hasFailedToLoad = status === HOST_UNAVAILABLE_STATUS;

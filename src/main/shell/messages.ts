@@ -6,11 +6,11 @@ import { isStudioAddress } from './studio-address.ts';
 /** Answers the window's requests, and nobody else's. */
 export function answerRequests(ipcMain: Pick<IpcMain, 'handle'>, answers: ShellRequests): void {
   for (const [channel, answer] of Object.entries(answers)) {
-    ipcMain.handle(channel, (event) => {
+    ipcMain.handle(channel, (event, value: unknown) => {
       if (!isFromWindow(event)) {
         throw new StudioError('unauthorized', `A page that is not the studio asked the shell for “${channel}”.`);
       }
-      return answer();
+      return answer(value);
     });
   }
 }

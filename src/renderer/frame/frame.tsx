@@ -12,6 +12,7 @@ import { KeysDialog } from './keys-dialog.tsx';
 import { Notices } from './notices.tsx';
 import { PLACES } from './places.ts';
 import { Rail } from './rail.tsx';
+import { useShellWork } from './shell-work.ts';
 import { StatusLine } from './status-line.tsx';
 import './frame.css';
 
@@ -40,6 +41,7 @@ export function Frame(): ReactElement {
     return () => window.removeEventListener('keydown', handler);
   }, [router]);
 
+  useShellWork();
   const workspace = useQuery(api.system.workspace.queryOptions()).data?.directory;
   useEffect(() => {
     if (workspace !== undefined && keepsDecisions(window.localStorage)) void sendKept(workspace);

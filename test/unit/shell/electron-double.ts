@@ -53,6 +53,8 @@ export class BrowserWindow extends EventEmitter {
   readonly isMinimized = vi.fn(() => true);
   readonly restore = vi.fn();
   readonly focus = vi.fn();
+  readonly isFocused = vi.fn(() => false);
+  readonly setProgressBar = vi.fn();
   readonly options: { webPreferences: Record<string, unknown> };
   constructor(options: { webPreferences: Record<string, unknown> }) {
     super();
@@ -80,7 +82,20 @@ export const dialog = {
   showMessageBox: vi.fn((_options: object) => Promise.resolve({ response: 1 })),
 };
 
-type Invoked = (event: { senderFrame: unknown }) => unknown;
+export class Notification extends EventEmitter {
+  static readonly all: Notification[] = [];
+  static isSupported = (): boolean => true;
+  readonly show = vi.fn();
+  readonly options: { title: string; body: string };
+  constructor(options: { title: string; body: string }) {
+    super();
+    this.options = options;
+    Notification.all.push(this);
+  }
+}
+export const powerSaveBlocker = { start: vi.fn((_type: string) => 7), stop: vi.fn() };
+
+type Invoked = (event: { senderFrame: unknown }, value?: unknown) => unknown;
 export const ipcMain = {
   handlers: new Map<string, Invoked>(),
   handle(channel: string, handler: Invoked): void {

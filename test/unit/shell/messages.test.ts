@@ -10,6 +10,7 @@ beforeEach(() => {
   answerRequests(ipcMain as unknown as IpcMain, {
     'shell:choose-folder': chooseFolder,
     'shell:choose-image': () => Promise.resolve(null),
+    'shell:show-work': () => Promise.resolve(),
   });
 });
 
@@ -31,5 +32,5 @@ test.each([
 });
 
 test('each request has an answer, and there are no others', () => {
-  expect([...ipcMain.handlers.keys()]).toEqual(['shell:choose-folder', 'shell:choose-image']);
+  expect([...ipcMain.handlers.keys()]).toEqual(['shell:choose-folder', 'shell:choose-image', 'shell:show-work']);
 });

@@ -16,6 +16,7 @@ test('the page gets the shell’s few functions, and nothing of Electron', async
     'onHostStatus',
     'pathOf',
     'platform',
+    'showWork',
   ]);
   expect(studioShell.platform).toBe(process.platform);
   expect(await studioShell.chooseFolder()).toBe('answer to shell:choose-folder');
