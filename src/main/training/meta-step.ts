@@ -135,6 +135,7 @@ export function metaStep(state: MetaState, options: MetaStepOptions): Step<MetaF
         towers,
         replicas,
         synchronizesNormalization,
+        overlaps: true,
         normalizesApart,
       });
       const uda = udaLosses(basePass.logits, batch, state.memory, options);
@@ -249,6 +250,7 @@ function adaptationStep(
     towers,
     replicas,
     synchronizesNormalization: options.synchronizeNormalization,
+    overlaps: true,
     normalizesApart: options.separateNormalization,
   });
   const [labeledLogits, strongLogits] = tf.split<tf.Tensor2D>(

@@ -48,10 +48,16 @@ export function replicaCount(group: ProcessGroup | undefined): number {
 
 /**
  * A pass over this process's images as one over those of all.
- * @param own logits [own images, classes] and statistics of this process. @param parts its images of each part.
+ * @param own logits [own images, classes] and statistics of this process. @param parts its images of each part. @param isAwaited nothing else
+ * can be computed while the logits travel.
  */
-export function acrossReplicas(own: TrainingPass, parts: readonly number[], group: ProcessGroup): TrainingPass {
-  const { logits, statistics } = gatherPass(own, parts, group);
+export function acrossReplicas(
+  own: TrainingPass,
+  parts: readonly number[],
+  group: ProcessGroup,
+  isAwaited: boolean,
+): TrainingPass {
+  const { logits, statistics } = gatherPass(own, parts, group, isAwaited);
   return {
     logits,
     statistics,
@@ -64,10 +70,12 @@ function gatherPass(
   { logits, statistics }: TrainingPass,
   parts: readonly number[],
   group: ProcessGroup,
+  isAwaited: boolean,
 ): Pick<TrainingPass, 'logits' | 'statistics'> {
   const [count, classes] = logits.shape;
   const entries = [...statistics];
-  const gathered = group.gather(tf.concat([logits, ...statistics.values()].map((tensor) => tf.reshape(tensor, [-1]))));
+  const flat = tf.concat([logits, ...statistics.values()].map((tensor) => tf.reshape(tensor, [-1])));
+  const gathered = group.gather(flat, isAwaited);
   const length = gathered.shape[1]!;
   const all = tf.reshape(tf.slice(gathered, [0, 0], [group.size, count * classes]), [group.size, count, classes]);
   const starts = parts.map((_, part) => sum(parts.slice(0, part)));

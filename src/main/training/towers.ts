@@ -18,6 +18,8 @@ export interface BatchSplit {
   readonly towers: readonly string[];
   /** Processes that share the batch, each with `parts` images; undefined: this one alone. Logits are those of all of them. */
   readonly replicas?: ProcessGroup | undefined;
+  /** Another pass can be computed while the logits of this one travel between processes: that is no waiting. */
+  readonly overlaps?: boolean;
   /** BatchNorm sees the images of all processes as one batch; for one tower a process. */
   readonly synchronizesNormalization?: boolean | undefined;
   /**
@@ -40,7 +42,7 @@ export function splitPass(
   split: BatchSplit,
 ): TrainingPass {
   const own = ownPass(architecture, parameters, images, dropping, split);
-  return split.replicas === undefined ? own : acrossReplicas(own, split.parts, split.replicas);
+  return split.replicas === undefined ? own : acrossReplicas(own, split.parts, split.replicas, split.overlaps !== true);
 }
 
 /** The images of this process. */

@@ -41,9 +41,9 @@ export class ProcessGroup {
     const recorder = recorderOf('gather');
     const own = recorder.outputOf(tensor);
     const input = reshaped(recorder, own, [1, ...tensor.shape]);
-    const gathered = this.#exchange(recorder, 'CollectiveGatherV2', input, [], isAwaited);
+    const { exchanged, after } = this.#exchange(recorder, 'CollectiveGatherV2', input, [], isAwaited);
     // TensorFlow infers no shape for it.
-    return tensorOf(recorder, reshaped(recorder, gathered, [this.size, ...tensor.shape]));
+    return tensorOf(recorder, reshaped(recorder, exchanged, [this.size, ...tensor.shape], after));
   }
 
   /**
@@ -57,8 +57,14 @@ export class ProcessGroup {
       { name: 'merge_op', kind: 'string', value: 'Add' },
       { name: 'final_op', kind: 'string', value: 'Id' },
     ];
-    const summed = this.#exchange(recorder, 'CollectiveReduceV2', recorder.outputOf(tensor), operations, isAwaited);
-    return tensorOf(recorder, reshaped(recorder, summed, tensor.shape));
+    const { exchanged, after } = this.#exchange(
+      recorder,
+      'CollectiveReduceV2',
+      recorder.outputOf(tensor),
+      operations,
+      isAwaited,
+    );
+    return tensorOf(recorder, reshaped(recorder, exchanged, tensor.shape, after));
   }
 
   /**
@@ -93,21 +99,24 @@ export class ProcessGroup {
     input: Output,
     attributes: Attribute[],
     isAwaited: boolean,
-  ): Output {
+  ): { exchanged: Output; after: Pointer[] } {
     const name = `${scope}/${type}`;
     const integer = (value: number): Output =>
       graph.constant(name, { dataType: 'int32', shape: [], data: Int32Array.of(value) });
-    const begun = this.#timestamp(graph, name, input.oper);
+    const begun = isAwaited ? this.#timestamp(graph, name, input.oper) : null;
     const exchanged = graph.addOutput({
       type,
       name,
       inputs: [input, integer(this.size), integer(GROUP_KEY), integer(++this.#exchanges), []],
       attributes: [...attributes, { name: 'communication_hint', kind: 'string', value: 'auto' }],
-      after: [begun.oper],
+      after: begun === null ? [] : [begun.oper],
       device: this.#device,
     });
-    if (isAwaited) this.#marks.push({ begun, ended: this.#timestamp(graph, name, exchanged.oper) });
-    return exchanged;
+    if (begun === null) return { exchanged, after: [] };
+    const ended = this.#timestamp(graph, name, exchanged.oper);
+    this.#marks.push({ begun, ended });
+    // The clock is read before anything is computed with what came: where threads are few it would be read long after.
+    return { exchanged, after: [ended.oper] };
   }
 
   /** Seconds since 1970, float64, after an operation has run. */
@@ -127,13 +136,18 @@ function recorderOf(what: string): Recorder {
   throw new StudioError('internal', `Processes ${what} values only inside a captured step.`);
 }
 
-function reshaped({ graph, scope }: Recorder, input: Output, shape: readonly number[]): Output {
+function reshaped(
+  { graph, scope }: Recorder,
+  input: Output,
+  shape: readonly number[],
+  after: readonly Pointer[] = [],
+): Output {
   const dimensions = graph.constant(`${scope}/shape`, {
     dataType: 'int32' satisfies HostDataType,
     shape: [shape.length],
     data: Int32Array.from(shape),
   });
-  return graph.addOutput({ type: 'Reshape', name: `${scope}/Reshape`, inputs: [input, dimensions] });
+  return graph.addOutput({ type: 'Reshape', name: `${scope}/Reshape`, inputs: [input, dimensions], after });
 }
 
 function tensorOf(recorder: Recorder, output: Output): tf.Tensor {
