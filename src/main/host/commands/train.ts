@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StudioError, type StudioErrorCode } from '#shared/errors.ts';
+import { StudioError, deserializeError } from '#shared/errors.ts';
 import type { ClusterRequest } from '#shared/cluster.ts';
 import { type RunRequest, type RunSummary, trainingConfigSchema } from '#shared/training.ts';
 import { checkCheckpointFile } from '../../interchange/checkpoint-file.ts';
@@ -248,11 +248,7 @@ async function waitForOthers(context: CommandContext, { studio }: Connection): P
 
 function reportRun(context: CommandContext, run: RunSummary): void {
   if (run.status === 'failed' && run.error !== null) {
-    throw new StudioError(
-      run.error.code as StudioErrorCode,
-      run.error.message,
-      run.error.hint === undefined ? {} : { hint: run.error.hint },
-    );
+    throw deserializeError(run.error as Parameters<typeof deserializeError>[0]);
   }
   const best =
     run.best === null
