@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HttpOptions, type Listening, listenOnPort, listenOnSocket } from './http/server.ts';
+import { type Exposure, type HttpOptions, type Listening, listenOnPort, listenOnSocket } from './http/server.ts';
 import { Access } from './http/security.ts';
 import { type Studio, createStudio } from './studio.ts';
 import { openWorkspace, servingHost } from './workspace.ts';
@@ -12,8 +12,8 @@ const IDLE_POLL_MILLISECONDS = 500;
 /** A studio that others can reach: by its socket always, by a browser once it listens on a port. */
 export interface Host {
   readonly studio: Studio;
-  /** Serves the browser UI. @returns the one-time address. */
-  listen(address: string, port: number): Promise<string>;
+  /** Serves the browser UI. @param exposure how other machines reach it; this one alone when left out. @returns the one-time address. */
+  listen(address: string, port: number, exposure?: Exposure): Promise<string>;
   /** Settles when at least one run was asked for and none is left, or none came for a while. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -49,10 +49,10 @@ export async function openHost(workspace: string, options: { log: (line: string)
   }
   return {
     studio,
-    listen: async (address, port) => {
-      const server = await listenOnPort(http, address, port);
+    listen: async (address, port, exposure) => {
+      const server = await listenOnPort(http, address, port, exposure);
       listening.push(server);
-      origin = `http://${address.includes(':') ? `[${address}]` : address}:${server.port}`;
+      origin = originOf(address, server.port, exposure);
       studio.lock.setUrl(origin);
       return `${origin}/#launch=${access.newLaunchToken()}`;
     },
@@ -63,4 +63,9 @@ export async function openHost(workspace: string, options: { log: (line: string)
     },
     close,
   };
+}
+
+function originOf(address: string, port: number, exposure: Exposure | undefined): string {
+  if (exposure === undefined) return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return exposure.tls === null ? `https://${exposure.name}` : `https://${exposure.name}:${port}`;
 }

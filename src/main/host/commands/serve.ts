@@ -10,10 +10,9 @@ import { remoteClient } from '../connection.ts';
 import { type Host, openHost } from '../host.ts';
 import { openWorkspace, runningHost, servingHost } from '../workspace.ts';
 import type { CommandContext } from './context.ts';
+import { exposureOf, type ServeOptions } from './serve-exposure.ts';
 import type { Register } from './register.ts';
 import { naturalNumber } from './values.ts';
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** serve, start, and the hidden `host` that the desktop shell and --detach use. */
 export const registerServeCommands: Register = (program, action) => {
@@ -22,21 +21,17 @@ export const registerServeCommands: Register = (program, action) => {
     .description('the studio in a browser; prints a one-time address')
     .option('--port <port>', '0 takes a free one', naturalNumber, 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--expose', 'let other machines reach it, with one of the next two', false)
+    .option('--tls <certificate,key>', 'two PEM files, by which it encrypts its connections')
+    .option('--behind <origin>', 'https://NAME of a proxy in front of it, which encrypts')
+    .option('--name <name>', 'with --tls: how browsers call this machine (default: the address)')
     .action(
-      action(async (context, options: { port: number; host: string }) => {
-        if (!LOOPBACK.has(options.host)) {
-          throw new StudioError(
-            'unsupported',
-            `The studio listens on this machine alone, not on ${options.host}: its connection is not encrypted.`,
-            {
-              hint: 'Reach it from elsewhere through a tunnel: ssh -L 8000:127.0.0.1:PORT THIS-MACHINE.',
-            },
-          );
-        }
+      action(async (context, options: ServeOptions) => {
+        const exposure = exposureOf(options);
         const running = await addressOfRunningHost(context);
         if (running !== null) return context.result({ url: running }, `This workspace is open already: ${running}`);
         const host = await openHost(context.workspace, { log: (line) => context.progress.line(line) });
-        const url = await host.listen(options.host, options.port);
+        const url = await host.listen(options.host, options.port, exposure);
         host.studio.resumeInterrupted();
         context.result(
           { url },

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { z } from 'zod';
@@ -49,17 +50,30 @@ export async function listenOnSocket(options: HttpOptions, socket: string): Prom
   return { server, close: () => closeServer(server) };
 }
 
-/** Listens on TCP. @returns the port got, when 0 was asked for. */
+/** How a studio is reached from other machines: encrypted by itself, or by a proxy in front of it. */
+export interface Exposure {
+  /** PEM; null where the proxy encrypts. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** As browsers know it: a name, with a port where the proxy has one of its own. */
+  readonly name: string;
+}
+
+/** Listens on TCP. @param exposure null: for this machine alone. @returns the port got, when 0 was asked for. */
 export async function listenOnPort(
   options: HttpOptions,
   host: string,
   port: number,
+  exposure: Exposure | null = null,
 ): Promise<Listening & { readonly port: number }> {
   const allowedHosts = new Set<string>();
-  const server = createServer((request, response) => void answer(options, allowedHosts, request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(options, allowedHosts, request, response);
+  const tls = exposure?.tls ?? null;
+  const server = tls === null ? createServer(onRequest) : createSecureServer(tls, onRequest);
   await listen(server, { host, port });
   const actual = (server.address() as AddressInfo).port;
   for (const name of [host, '127.0.0.1', 'localhost', '[::1]']) allowedHosts.add(`${name.toLowerCase()}:${actual}`);
+  if (exposure !== null) allowedHosts.add(tls === null ? exposure.name : `${exposure.name}:${actual}`);
   return { server, port: actual, close: () => closeServer(server) };
 }
 
