@@ -4,6 +4,8 @@ import { classSchema, rankRequestSchema, roundReferenceSchema } from './review.t
 /** Points that UMAP lays out, unless said otherwise: half a minute. The most it may: some minutes, and gigabytes of memory. */
 export const USUAL_LANDMARKS = 20_000;
 export const MOST_LANDMARKS = 50_000;
+/** Faces that count as near to each one, unless said otherwise. */
+export const USUAL_NEIGHBOURS = 15;
 
 /** Makes the map of a round anew. The same numbers over the same embeddings give the same map. */
 export const mapRequestSchema = z.object({
@@ -11,7 +13,7 @@ export const mapRequestSchema = z.object({
   /** Faces that UMAP lays out, at most; others are placed between those they are nearest to. */
   sample: z.number().int().min(100).max(MOST_LANDMARKS).default(USUAL_LANDMARKS),
   /** Faces that count as near to each one, itself included: few show small groups, many the large picture. */
-  neighbours: z.number().int().min(3).max(50).default(15),
+  neighbours: z.number().int().min(3).max(50).default(USUAL_NEIGHBOURS),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
 });
 export type MapRequest = z.input<typeof mapRequestSchema>;

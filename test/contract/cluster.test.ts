@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serialize } from 'node:v8';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import type { CheckpointState, Evaluation, RunDetail } from '#shared/training.ts';
@@ -238,7 +239,6 @@ describe('refused before the first step', () => {
     const worker = await startWorker();
     const socket = new WebSocket(`ws://${worker.address}`, { headers: headers({}) });
     await once(socket, 'message');
-    const { serialize } = await import('node:v8');
     socket.send(serialize({ kind: 'file', path: '../../escaped' }));
     const [, reason] = (await once(socket, 'close')) as [number, Buffer];
     expect(reason.toString()).toContain('leads out of the session’s folder');

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as plain } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,7 +89,6 @@ async function statusOf({
   headers: Record<string, string>;
   secure: boolean;
 }): Promise<number> {
-  const { request: plain } = await import('node:http');
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: '/rpc/system.workspace', headers, rejectUnauthorized: false };
     (secure ? request : plain)(options, (response) => {

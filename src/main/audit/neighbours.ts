@@ -1,4 +1,5 @@
 import { RandomStream } from '#shared/random.ts';
+import { dot, normalizeRows } from './vectors.ts';
 
 /** Multiplications up to which every pair is compared: about half a minute. Beyond, a forest of random projections chooses the pairs. */
 const EXACT_WORK = 3e10;
@@ -21,23 +22,12 @@ export function nearestNeighbours(
   exactWork: number = EXACT_WORK,
 ): Int32Array {
   const length = values.length / size;
-  const unit = normalised(values, size);
+  const unit = values.slice();
+  normalizeRows(unit, size);
   const nearest = new NearestLists(length, count);
   if ((length * length * size) / 2 <= exactWork) compareAll(unit, size, nearest);
   else for (let tree = 0; tree < TREES; tree++) compareLeaves(unit, size, nearest, tree);
   return nearest.rows;
-}
-
-/** Vectors of length 1; those of length 0 stay. */
-function normalised(values: Float32Array, size: number): Float32Array {
-  const unit = new Float32Array(values.length);
-  for (let start = 0; start < values.length; start += size) {
-    let squares = 0;
-    for (let index = start; index < start + size; index++) squares += values[index]! ** 2;
-    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let index = start; index < start + size; index++) unit[index] = values[index]! * scale;
-  }
-  return unit;
 }
 
 /** The best so far of each vector, kept sorted: the lists are short. */
@@ -84,23 +74,9 @@ function compareAll(unit: Float32Array, size: number, nearest: NearestLists): vo
 }
 
 function compare(unit: Float32Array, size: number, row: number, other: number, nearest: NearestLists): void {
-  const similarity = dot(unit, row * size, other * size, size);
+  const similarity = dot(unit, row * size, unit, other * size, size);
   if (similarity > nearest.worst(row)) nearest.add(row, other, similarity);
   if (similarity > nearest.worst(other)) nearest.add(other, row, similarity);
-}
-
-/** Four sums at a time: one alone would wait for each addition. */
-function dot(values: Float32Array, one: number, other: number, size: number): number {
-  let [first, second, third, fourth] = [0, 0, 0, 0];
-  let index = 0;
-  for (; index + 4 <= size; index += 4) {
-    first += values[one + index]! * values[other + index]!;
-    second += values[one + index + 1]! * values[other + index + 1]!;
-    third += values[one + index + 2]! * values[other + index + 2]!;
-    fourth += values[one + index + 3]! * values[other + index + 3]!;
-  }
-  for (; index < size; index++) first += values[one + index]! * values[other + index]!;
-  return first + second + third + fourth;
 }
 
 /** One tree: vectors are halved at the median of a random direction, until a leaf is small enough to compare all of its pairs. */
@@ -118,16 +94,10 @@ function compareLeaves(unit: Float32Array, size: number, nearest: NearestLists, 
     // Between two of them: such a direction follows the data where most of the space is empty.
     const [from, to] = [rows[stream.integer(rows.length)]! * size, rows[stream.integer(rows.length)]! * size];
     for (let index = 0; index < size; index++) direction[index] = unit[from + index]! - unit[to + index]!;
-    const places = Float32Array.from(rows, (row) => projection(unit, row * size, direction));
+    const places = Float32Array.from(rows, (row) => dot(unit, row * size, direction, 0, size));
     const order = Uint32Array.from(rows, (_, place) => place).sort((one, other) => places[one]! - places[other]!);
     const half = order.length >> 1;
     pending.push(order.subarray(0, half).map((place) => rows[place]!));
     pending.push(order.subarray(half).map((place) => rows[place]!));
   }
-}
-
-function projection(values: Float32Array, start: number, direction: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < direction.length; index++) sum += values[start + index]! * direction[index]!;
-  return sum;
 }

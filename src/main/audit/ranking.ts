@@ -1,4 +1,5 @@
 import type { RankMethod } from '#shared/review.ts';
+import { sortedPlaces } from '#shared/sorted.ts';
 import { type ConfidentLearning, confidentLearning } from '../evaluation/confident-learning.ts';
 import type { PredictionSet } from '../evaluation/prediction-set.ts';
 
@@ -57,23 +58,9 @@ export function bestOther(probabilities: ArrayLike<number>, start: number, class
   return best;
 }
 
-/** Bits of a key that one pass of the sort looks at: three passes see all 32. */
-const DIGIT_BITS = 11;
-const DIGITS = 1 << DIGIT_BITS;
-
-/** Rows by falling score; of equal ones, the earlier first. NaN counts as the lowest. A radix sort: a comparison a row would take seconds. */
+/** Rows by falling score; of equal ones, the earlier first. NaN counts as the lowest. */
 export function orderOf(scores: Float32Array): Uint32Array {
-  const keys = fallingKeys(scores);
-  let order = Uint32Array.from(scores, (_, row) => row);
-  let next = new Uint32Array(order.length);
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    const places = new Uint32Array(DIGITS + 1);
-    for (const key of keys) places[((key >>> shift) & (DIGITS - 1)) + 1]!++;
-    for (let digit = 1; digit < DIGITS; digit++) places[digit]! += places[digit - 1]!;
-    for (const row of order) next[places[(keys[row]! >>> shift) & (DIGITS - 1)]!++] = row;
-    [order, next] = [next, order];
-  }
-  return order;
+  return sortedPlaces(fallingKeys(scores));
 }
 
 /** Unsigned integers that rise where the scores fall: the bits of an IEEE 754 number rise with it, those of a negative one fall. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { bitCount } from '#shared/bits.ts';
 import { StudioError } from '#shared/errors.ts';
 
 /** 64-bit hashes as two halves. */
@@ -95,13 +96,6 @@ function joinNearInBand({ hashes, distinct, band, radius, distance }: BandSearch
 /** All 16-bit words with at most `radius` bits set. */
 function masksOf(radius: number): number[] {
   return Array.from({ length: BUCKETS }, (_, mask) => mask).filter((mask) => bitCount(mask) <= radius);
-}
-
-/** Bits set in a 32-bit word (Hacker's Delight, figure 5-2). */
-function bitCount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Union–find over positions; the root of a set is its first position. */

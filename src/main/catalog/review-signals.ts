@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bitCount } from '#shared/bits.ts';
 import type { Round } from '#shared/rounds.ts';
 import type { Connection } from './database.ts';
 import type { DuplicateTable } from './duplicates.ts';
@@ -190,10 +191,4 @@ export class ReviewSignals {
 
 function copyRow(blob: Buffer, target: Float32Array, start: number, count: number): void {
   for (let column = 0; column < count; column++) target[start + column] = blob.readFloatLE(column * 4);
-}
-
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let left = bits; left !== 0; left &= left - 1) count++;
-  return count;
 }

@@ -1,8 +1,9 @@
 import { type ImageFilter, type ShareRange, comparedRange } from '#shared/filter.ts';
 import { SHARE_BINS } from '#shared/query.ts';
+import { firstWhere, sortedPlaces } from '#shared/sorted.ts';
 import { type Cell, type CellTests, decode } from './cells.ts';
 import type { Key } from './image-orders.ts';
-import { type RoundIndex, type ShareColumn, orderKey, sortedPlaces } from './round-index.ts';
+import { type RoundIndex, type ShareColumn, orderKey } from './round-index.ts';
 
 const CLASSES = 8;
 /** Of a round: as few as one in so many are put in order by themselves, more are taken from the order of all. */
@@ -319,16 +320,4 @@ function nearest(
   return descending
     ? values.subarray(Math.max(0, first - limit), first).toReversed()
     : values.subarray(first, first + limit);
-}
-
-/** The first place of which a test that holds from there on does. */
-function firstWhere(values: Uint32Array, test: (value: number) => boolean): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (test(values[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,3 +1,5 @@
+import { firstWhere, sortedPlaces } from '#shared/sorted.ts';
+
 /** A label of a round with the cell of its image, as SQLite gives it. */
 export type IndexedLabel = readonly [image: number, label: number, confidence: number, margin: number, cell: number];
 
@@ -5,8 +7,6 @@ export type ShareColumn = 'confidence' | 'margin';
 
 /** Steps in which confidences and margins are put in order: finer than a float32 near 1, and whole numbers that a cursor can hold. */
 const ORDER_STEPS = 2 ** 30;
-const DIGIT_BITS = 11;
-const DIGITS = 3;
 
 /**
  * The labels of a round in memory, in the order of their images, each with its image's cell: 25 bytes a label. What a filter within a round leaves
@@ -111,14 +111,7 @@ export class RoundIndex {
 
   /** Position of the first image with this id or a higher one. */
   firstFrom(image: number): number {
-    let low = 0;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#images[middle]! < image) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.images, (other) => other >= image);
   }
 
   /** Positions by confidence or margin, those of the same by their images. Made when it is first asked for: a tenth of a second for a million. */
@@ -160,25 +153,4 @@ export const orderKey = (share: number): number => Math.round(Math.max(0, share)
 function grown<Numbers extends Uint8Array | Uint32Array | Float64Array>(old: Numbers, room: Numbers): Numbers {
   room.set(old);
   return room;
-}
-
-/** Places of keys below 2³³ in ascending order, equal ones as they were: a radix sort, ten times as fast as one that compares. */
-export function sortedPlaces(keys: Uint32Array): Uint32Array {
-  const { length } = keys;
-  let from = new Uint32Array(length);
-  for (let place = 0; place < length; place++) from[place] = place;
-  let to = new Uint32Array(length);
-  const mask = (1 << DIGIT_BITS) - 1;
-  for (let digit = 0; digit < DIGITS; digit++) {
-    const shift = digit * DIGIT_BITS;
-    const starts = new Uint32Array(mask + 2);
-    for (let place = 0; place < length; place++) starts[((keys[place]! >>> shift) & mask) + 1]!++;
-    for (let value = 0; value <= mask; value++) starts[value + 1]! += starts[value]!;
-    for (let step = 0; step < length; step++) {
-      const place = from[step]!;
-      to[starts[(keys[place]! >>> shift) & mask]!++] = place;
-    }
-    [from, to] = [to, from];
-  }
-  return from;
 }

@@ -217,7 +217,7 @@ async function train(run: RunContext, last: Checkpoint | null): Promise<'paused'
   });
   try {
     const rateFactor = deviceCount(run) / run.firstDevices;
-    const makeStep = trainingStepper(config, state, executor, {
+    const makeStep = trainingStepper(config, state, replicas?.together ?? executor, {
       towers: run.towers,
       replicas: replicas?.group,
       rateFactor,

@@ -11,9 +11,11 @@ export type EndRequest = 'paused' | 'stopped';
 /** As they travel; of several the highest counts. */
 const REQUESTS: readonly (EndRequest | null)[] = [null, 'paused', 'stopped'];
 
-/** Runs steps together with the other processes of a cluster. */
+/** Runs steps of one process of a cluster: what is its own, predictions for one, as any executor. */
 export interface ReplicaExecutor extends StepExecutor {
   readonly group: ProcessGroup;
+  /** The same variables, for steps that all of the processes make at once: those that exchange something. */
+  readonly together: StepExecutor;
   /** What any of the processes had asked for when the last step began: the same in all of them. */
   agreedRequest(): EndRequest | null;
   /** Milliseconds of the last step in which this process waited for the others or exchanged with them, and had nothing else to compute. */
@@ -60,17 +62,14 @@ export function replicaExecutor(
       variables: [],
       feeds: { values: { dataType: 'float32', shape: [count!] } },
       step: ({ values }) => {
-        const gathered = group.gather(values);
-        group.takeTimes();
-        return { gathered };
+        return { gathered: group.gather(values, false) };
       },
     }),
   );
   return {
     ...executor,
     group,
-    // What is only this process's own needs no agreement: predictions, for one.
-    prepare: (step) => (exchanges(step) ? prepare(step) : executor.prepare(step)),
+    together: { ...executor, prepare },
     agreedRequest: () => agreed,
     exchangeMilliseconds: () => exchanging,
     gatherValues: async (values) => {
@@ -78,11 +77,6 @@ export function replicaExecutor(
       return gathered as Float32Array;
     },
   };
-}
-
-/** Predictions have no labels. */
-function exchanges(step: StepDefinition<string, string>): boolean {
-  return 'labels' in step.feeds;
 }
 
 function withAgreement<Feed extends string, Fetch extends string>(

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { RandomStream } from '#shared/random.ts';
 import { LandmarkForest } from '#main/audit/map/landmark-forest.ts';
 import { MAP_STAGES, doneShare, plannedSeconds } from '#main/audit/map/plan.ts';
-import { normalizeRows, principalSubspace, projectRows } from '#main/audit/map/principal-subspace.ts';
+import { principalSubspace, projectRows } from '#main/audit/map/principal-subspace.ts';
+import { normalizeRows } from '#main/audit/vectors.ts';
 import { type EmbeddingRows, type MapOptions, projectMap } from '#main/audit/map/project.ts';
 import { nearestNeighbours } from '#main/audit/neighbours.ts';
 

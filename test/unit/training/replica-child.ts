@@ -60,7 +60,7 @@ async function main(task: number, addresses: string[], config: TrainingConfig, f
   const cluster = { addresses, task };
   const replicas = new ProcessGroup(cluster, '/device:CPU:0');
   const executor = replicaExecutor(library, { cluster }, replicas, () => null);
-  const { reports, state } = await makeSteps(config, executor, { replicas }, (step) =>
+  const { reports, state } = await makeSteps(config, executor.together, { replicas }, (step) =>
     batchOf(config, step, addresses.length, task),
   );
   await writeSafetensors(file, await exportTrainingState(state));

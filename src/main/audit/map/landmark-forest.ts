@@ -1,5 +1,5 @@
 import { RandomStream } from '#shared/random.ts';
-import { dot } from './principal-subspace.ts';
+import { dot } from '../vectors.ts';
 
 /** Trees, and landmarks of a leaf at most: of the five nearest of clustered data, most are found (see the test). */
 const TREES = 6;

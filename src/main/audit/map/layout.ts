@@ -1,7 +1,8 @@
 import { UMAP } from 'umap-js';
 import { RandomStream } from '#shared/random.ts';
 import { nearestNeighbours } from '../neighbours.ts';
-import { dot, principalSubspace, projectRows } from './principal-subspace.ts';
+import { dot } from '../vectors.ts';
+import { principalSubspace, projectRows } from './principal-subspace.ts';
 
 /** Multiplications up to which every pair of landmarks is compared: a second or two. */
 const EXACT_WORK = 5e8;

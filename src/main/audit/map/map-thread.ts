@@ -61,7 +61,8 @@ export async function mapInThread(
 function stopped(cause: Error): StudioError {
   if ((cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new StudioError('out-of-memory', 'There is not enough memory for a map of so many landmarks.', {
-      hint: 'Lay fewer of them out (--sample 20000).',
+      hint: 'Lay fewer of them out.',
+      commandLine: '`--sample 20000`',
       cause,
     });
   }

@@ -3,7 +3,8 @@ import { permutation } from '#shared/random.ts';
 import { LandmarkForest } from './landmark-forest.ts';
 import { layOut } from './layout.ts';
 import { type MapStage, SUBSPACE_ROWS, doneShare, plannedSeconds } from './plan.ts';
-import { normalizeRows, principalSubspace, projectRows } from './principal-subspace.ts';
+import { normalizeRows } from '../vectors.ts';
+import { principalSubspace, projectRows } from './principal-subspace.ts';
 import { FEWEST_POINTS, MAP_COMPONENTS, MINIMUM_DISTANCE } from './settings.ts';
 
 /** Numbers read at a time. */

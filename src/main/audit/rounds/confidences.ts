@@ -1,3 +1,4 @@
+import { firstWhere } from '#shared/sorted.ts';
 import type { RoundColumns } from './columns.ts';
 
 /** [K][bins] labels by class and confidence; bins are of equal width from 0 to 1, the lower bound of each belongs to it, the last has both. */
@@ -35,13 +36,7 @@ export class ThresholdIndex {
   accepted(label: number, threshold: number): { readonly count: number; readonly accepted: number } {
     const confidences = this.#confidences[label]!;
     const limit = Math.fround(threshold);
-    let low = 0;
-    let high = confidences.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (confidences[middle]! < limit) low = middle + 1;
-      else high = middle;
-    }
-    return { count: confidences.length, accepted: confidences.length - low };
+    const first = firstWhere(confidences, (confidence) => confidence >= limit);
+    return { count: confidences.length, accepted: confidences.length - first };
   }
 }

@@ -1,3 +1,4 @@
+import { firstWhere } from '#shared/sorted.ts';
 import type { RoundColumns } from './columns.ts';
 
 export interface FlipCounts {
@@ -70,24 +71,12 @@ function eachShared(
   visit: (from: number, to: number) => boolean,
   afterId = 0,
 ): void {
-  let earlier = placeAfter(from.images, afterId);
-  let later = placeAfter(to.images, afterId);
+  let earlier = firstWhere(from.images, (image) => image > afterId);
+  let later = firstWhere(to.images, (image) => image > afterId);
   while (earlier < from.images.length && later < to.images.length) {
     const difference = from.images[earlier]! - to.images[later]!;
     if (difference === 0 && !visit(earlier, later)) return;
     if (difference <= 0) earlier++;
     if (difference >= 0) later++;
   }
-}
-
-/** The first place of an image behind another. */
-function placeAfter(images: Float64Array, id: number): number {
-  let low = 0;
-  let high = images.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (images[middle]! <= id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -34,7 +34,7 @@ export async function prepareTrainingStep(
       ? null
       : replicaExecutor(library, { precision, cluster }, new ProcessGroup(cluster, '/device:CPU:0'), () => null);
   const executor = replicas ?? graphExecutor(library, { precision });
-  const runStep = trainingStepper(config, state, executor, { replicas: replicas?.group });
+  const runStep = trainingStepper(config, state, replicas?.together ?? executor, { replicas: replicas?.group });
   const random = new RandomStream(0, 'view-labeled');
   const batch = {
     images: randomImages(batchSize * (1 + 2 * mu), imageSize),

@@ -8,6 +8,7 @@ import { StudioError } from '#shared/errors.ts';
 import { openCatalog } from '../../catalog/catalog.ts';
 import { type BenchResult, insertRows, percentile95 } from '../catalog.ts';
 import { residentBytes } from '../process-memory.ts';
+import { median } from '../statistics.ts';
 import { Browser, type Page } from './browser.ts';
 import { DRAG, FACET_CLICKS, KEYS } from './measured.ts';
 
@@ -121,10 +122,6 @@ async function firstPaints(page: Page, origin: string): Promise<{ painted: numbe
   }
   await page.send('Network.setCacheDisabled', { cacheDisabled: false });
   return loads;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
 
 /** A host as `serve` runs it; it ends when it is disposed of. */

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -178,6 +179,5 @@ export async function addressTowards({ host, port }: LaunchedProcess['meeting'])
 
 /** The address that a name of this machine stands for. */
 async function localAddress(host: string): Promise<string> {
-  const { lookup } = await import('node:dns/promises');
   return (await lookup(host)).address;
 }

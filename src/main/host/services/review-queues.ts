@@ -15,13 +15,15 @@ import type { NearImage, NearestRequest } from '#shared/map.ts';
 import type { ConfidentReport } from '#shared/review-use.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { Round } from '#shared/rounds.ts';
+import { firstWhere } from '#shared/sorted.ts';
 import type { RoundSignals } from '../../catalog/review-signals.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { type QueueOrder, chosenOrder, queueOrder, reasonTest, weightsOf } from '../../audit/composite.ts';
 import { scoreInThread } from '../../audit/score-thread.ts';
 import { MISSING, QUEUE_SENTENCES, sentenceOf } from '../../audit/sentences.ts';
 import { NEIGHBOURS, type RankInput, type SuspicionScores, argmax } from '../../audit/suspicions.ts';
-import { cosineOf, roundEmbeddings } from './review-embeddings.ts';
+import { cosineOf } from '../../audit/vectors.ts';
+import { roundEmbeddings } from './review-embeddings.ts';
 import { PickedImages } from './picked-images.ts';
 import type { RoundService } from './round-service.ts';
 
@@ -134,6 +136,7 @@ export class ReviewQueues {
     if (embeddings === null || found.neighbours === null) return null;
     const row = rowOf(signals.images, image);
     if (row < 0) return [];
+    const { values, size } = embeddings;
     const near = found.neighbours.subarray(row * NEIGHBOURS, (row + 1) * NEIGHBOURS);
     return Array.from(near)
       .filter((other) => other >= 0)
@@ -141,7 +144,7 @@ export class ReviewQueues {
         image: signals.images[other]!,
         label: input.labels[other]!,
         isGiven: input.isGiven[other] === 1,
-        distance: 1 - cosineOf(embeddings, row, other),
+        distance: 1 - cosineOf(values, row * size, values, other * size, size),
       }));
   }
 
@@ -291,12 +294,6 @@ export class ReviewQueues {
 
 /** Where an image is among ascending ones; -1 where it is not. */
 function rowOf(images: Float64Array, image: number): number {
-  let [low, high] = [0, images.length - 1];
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    if (images[middle]! === image) return middle;
-    if (images[middle]! < image) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
+  const row = firstWhere(images, (other) => other >= image);
+  return images[row] === image ? row : -1;
 }

@@ -1,5 +1,12 @@
 import type { Job } from '#shared/jobs.ts';
-import { type MapRequest, type MapSettings, type RoundMap, USUAL_LANDMARKS, mapRequestSchema } from '#shared/map.ts';
+import {
+  type MapRequest,
+  type MapSettings,
+  type RoundMap,
+  USUAL_LANDMARKS,
+  USUAL_NEIGHBOURS,
+  mapRequestSchema,
+} from '#shared/map.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { Round } from '#shared/rounds.ts';
 import { openEmbeddings } from '../../audit/map/embedding-file.ts';
@@ -65,7 +72,7 @@ export class RoundMaps {
       points: rows.count,
       size: rows.size,
       landmarks,
-      neighbours: 15,
+      neighbours: USUAL_NEIGHBOURS,
       epochs: epochsOf(landmarks),
     });
     const { embeddings: fingerprint = null, ...settings } = described ?? {};

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bitCount } from '#shared/bits.ts';
 import { StudioError } from '#shared/errors.ts';
 import type { SimilarFaces } from '#shared/faces.ts';
 import { type ImageFilter, SIMILAR_FACES } from '#shared/filter.ts';
 import type { Round } from '#shared/rounds.ts';
 import { openEmbeddings } from '../../audit/map/embedding-file.ts';
+import { cosineOf } from '../../audit/vectors.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { SimilarList } from '../../catalog/similar-lists.ts';
 
@@ -97,31 +99,17 @@ async function byEmbeddings(image: number, { id, name }: Round, path: string): P
     const place = ids.indexOf(image);
     if (place === -1) return null;
     const own = await file.read(place, 1);
-    const length = Math.hypot(...own);
     const distances = new Float32Array(count);
     for (let first = 0; first < count; first += SLICE) {
       const values = await file.read(first, Math.min(SLICE, count - first));
       for (let row = 0; row * size < values.length; row++) {
-        distances[first + row] = cosineDistance(values.subarray(row * size, (row + 1) * size), own, length);
+        distances[first + row] = Math.max(0, 1 - cosineOf(values, row * size, own, 0, size));
       }
     }
     return { image, measure: 'embeddings', round: { id, name }, compared: count, ...nearestOf(image, ids, distances) };
   } finally {
     await file.close();
   }
-}
-
-/** 0 for the same direction, 1 for a right angle, or where one of them is all zeros. @param length that of `own`. */
-function cosineDistance(values: Float32Array, own: Float32Array, length: number): number {
-  let product = 0;
-  let squares = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    product += value * own[index]!;
-    squares += value * value;
-  }
-  const lengths = length * Math.sqrt(squares);
-  return lengths === 0 ? 1 : Math.max(0, 1 - product / lengths);
 }
 
 /** By the bits in which perceptual hashes differ. @throws StudioError 'unavailable' where the image has none that says anything. */
@@ -140,7 +128,7 @@ async function byHash(catalog: Catalog, image: number): Promise<SimilarList> {
   }
   const distances = new Float32Array(ids.length);
   for (let row = 0; row < ids.length; row++) {
-    distances[row] = bitsIn(high[row]! ^ high[own]!) + bitsIn(low[row]! ^ low[own]!);
+    distances[row] = bitCount(high[row]! ^ high[own]!) + bitCount(low[row]! ^ low[own]!);
   }
   return { image, measure: 'hash', round: null, compared: ids.length, ...nearestOf(image, ids, distances) };
 }
@@ -162,11 +150,4 @@ function nearestOf(
   );
   const kept = near.slice(0, SIMILAR_FACES);
   return { ids: kept.map(({ id }) => id), distances: kept.map(({ distance }) => distance) };
-}
-
-/** How many of 32 bits are set (Warren: "Hacker's Delight", 5-1). */
-function bitsIn(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

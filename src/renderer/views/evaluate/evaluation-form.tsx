@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
 import { z } from 'zod';
 import type { CatalogStats } from '#shared/catalog.ts';
 import { evaluationIdSchema } from '#shared/evaluation.ts';
@@ -87,21 +87,21 @@ export function EvaluationForm(props: EvaluationFormProps): ReactElement {
 
 /** Tells the evaluation that a job came to, once, and that what was known of evaluations is out of date. */
 function useFinished(job: number | null, onEvaluated: (id: string) => void, onTold: () => void): void {
+  const told = useEffectEvent((result: unknown) => {
+    onTold();
+    const parsed = z.object({ id: evaluationIdSchema }).safeParse(result);
+    if (parsed.success) onEvaluated(parsed.data.id);
+  });
   useEffect(() => {
     if (job === null) return;
     let isWanted = true;
     void client.jobs.result.query({ id: job }).then((result) => {
       void queryClient.invalidateQueries(api.evaluation.pathFilter());
-      const parsed = z.object({ id: evaluationIdSchema }).safeParse(result);
-      if (!isWanted) return;
-      onTold();
-      if (parsed.success) onEvaluated(parsed.data.id);
+      if (isWanted) told(result);
     });
     return () => {
       isWanted = false;
     };
-    // The callbacks are new at every render; a job is told once.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [job]);
 }
 
