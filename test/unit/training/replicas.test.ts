@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
@@ -13,21 +12,13 @@ import { graphExecutor } from '#main/training/executor.ts';
 import { coveredMilliseconds } from '#main/training/replica-executor.ts';
 import type { StepReport } from '#main/training/training-steps.ts';
 import { exportTrainingState } from '#main/training/training-state.ts';
+import { freePort } from '../../fixtures/ports.ts';
 import { batchOf, makeSteps } from './replica-child.ts';
 import { newRunFolder, removeRunFolders, smallConfig } from './small-run.ts';
 
 afterAll(removeRunFolders);
 
 const CHILD = fileURLToPath(new URL('./replica-child.ts', import.meta.url));
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What each of some processes came to. */
 async function together(
